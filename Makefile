@@ -1,0 +1,68 @@
+# `make` lists the commands. Each makes what it needs: nothing is to be prepared by hand.
+
+PYTHON ?= python3
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+# Without a .env file the service runs for development; with one, as the file says.
+DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev admin test lint format schema lock
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
+
+run: .venv/runs ## Serve on PORT (8000), as in production
+	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
+	@$(DEVELOPMENT) $(BIN)/gunicorn
+
+dev: .venv/runs ## Serve, and load changed code at once
+	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
+	@$(DEVELOPMENT) WEB_CONCURRENCY=1 $(BIN)/gunicorn --reload
+
+admin: .venv/runs ## Create a superuser for /admin/
+	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
+	@$(DEVELOPMENT) $(MANAGE) createsuperuser
+
+test: .venv/tests ## Run all tests on PostgreSQL, and those of the API on SQLite
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -m "not postgresql"
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+lint: .venv/tests ## Check style, types, migrations, deployment settings and the schema
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	DEBUG=true $(BIN)/mypy
+	DEBUG=true $(MANAGE) makemigrations --check --dry-run
+	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	DEBUG=true $(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+
+# Settings as in production, with a key that exists only for this check.
+PRODUCTION := DEBUG=false BEHIND_PROXY=true SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')
+
+format: .venv/tests ## Put imports and layout in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+schema: .venv/runs ## Write openapi.json anew
+	DEBUG=true $(MANAGE) spectacular --validate --fail-on-warn --format openapi-json --file openapi.json
+
+lock: .venv/tests ## Write the requirements anew from pyproject.toml
+	$(LOCK) --no-group dev --output-file requirements.txt
+	$(LOCK) --group dev --output-file requirements-dev.txt
+
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+
+.venv/runs: requirements.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	@touch $@
+
+.venv/tests: requirements-dev.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	@touch $@ .venv/runs

@@ -1,0 +1,1 @@
+"""The tasks of a user: everything that knows what a task is."""

@@ -1,0 +1,73 @@
+"""Database functions that Django does not bring, for PostgreSQL and SQLite."""
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import CharField, Func, UUIDField, Value
+from django.db.models.functions import Now
+from django.db.models.sql.compiler import SQLCompiler
+
+CompiledSQL = tuple[str, Any]
+
+# What str.strip() removes, so that the database's idea of blank is Python's.
+WHITE_SPACE = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+
+
+class Clock(Now):
+    """The time at which the statement began, in UTC, the same throughout the statement.
+
+    PostgreSQL counts microseconds, SQLite milliseconds.
+    """
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> CompiledSQL:
+        """Write the text that Django itself stores: six decimals, or none for a whole second.
+
+        SQLite compares timestamps as text, so each instant must have one spelling.
+        """
+        moment = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f000', 'NOW')"
+        return self.as_sql(
+            compiler, connection, template=f"REPLACE({moment}, '.000000', '')", **context
+        )
+
+
+class RandomUUID(Func):
+    """A version-4 UUID (RFC 9562 §5.4)."""
+
+    template = "GEN_RANDOM_UUID()"
+    output_field = UUIDField()
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> CompiledSQL:
+        """Put the version and the variant between random digits, as Django stores a UUID."""
+        return self.as_sql(
+            compiler,
+            connection,
+            template=(
+                "LOWER(HEX(RANDOMBLOB(6)) || '4' || SUBSTR(HEX(RANDOMBLOB(2)), 2)"
+                " || SUBSTR('89AB', 1 + (RANDOM() & 3), 1) || SUBSTR(HEX(RANDOMBLOB(8)), 2))"
+            ),
+            **context,
+        )
+
+
+class Strip(Func):
+    """A text without the white space around it, as Python's `str.strip()` leaves it."""
+
+    function = "BTRIM"
+    output_field = CharField()
+
+    def __init__(self, expression: str, **extra: Any) -> None:
+        super().__init__(expression, Value(WHITE_SPACE), **extra)
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> CompiledSQL:
+        """Use SQLite's name for the function."""
+        return self.as_sql(compiler, connection, function="TRIM", **context)

@@ -1,0 +1,1 @@
+"""What a client can see, one file for each behaviour."""

@@ -1,0 +1,29 @@
+"""Name the database of the tests, before Django reads its settings.
+
+`TEST_DATABASE_URL` where it is set, else a PostgreSQL of the tests' own.
+"""
+
+import os
+
+import pytest
+
+from tests.postgresql import throw_away_server
+
+os.environ |= {
+    "PYTHON_DOTENV_DISABLED": "1",
+    "DEBUG": "false",
+    "SECRET_KEY": "only-for-tests-" * 4,
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "CORS_ALLOWED_ORIGINS": "https://app.example.com",
+    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or throw_away_server(),
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers."""
+    config.addinivalue_line("markers", "postgresql: needs PostgreSQL; left out on SQLite.")
+
+
+def pytest_report_header() -> str:
+    """Say which database this run is about."""
+    return f"database: {os.environ['DATABASE_URL'].partition(':')[0]}"

@@ -1,0 +1,1 @@
+"""The service around the API: settings, URLs, problems, logging, health."""

@@ -1,0 +1,63 @@
+"""Whether the process answers, and whether it can serve."""
+
+from typing import Any
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from todo_project.openapi import problem_responses
+from todo_project.problems import DATABASE_UNAVAILABLE, Problem
+from todo_project.rendering import JSONNegotiation
+
+
+class HealthSerializer(serializers.Serializer[Any]):
+    """All is well."""
+
+    status = serializers.ChoiceField(["ok"])
+
+
+class LivenessView(APIView):
+    """`/healthz`: 200 while the process answers.
+
+    It never touches the database: a probe that did would keep a serverless one awake.
+    """
+
+    content_negotiation_class = JSONNegotiation
+
+    @extend_schema(
+        operation_id="checkLiveness",
+        summary="Is the process alive?",
+        tags=["health"],
+        responses={200: HealthSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """Answer."""
+        return Response({"status": "ok"})
+
+
+class ReadinessView(APIView):
+    """`/readyz`: 200 when the database is reachable and migrated, else 503."""
+
+    content_negotiation_class = JSONNegotiation
+
+    @extend_schema(
+        operation_id="checkReadiness",
+        summary="Can the service serve?",
+        tags=["health"],
+        responses={200: HealthSerializer, **problem_responses()},
+    )
+    def get(self, request: Request) -> Response:
+        """Connect, and compare the migrations."""
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if missing:
+            raise Problem(
+                DATABASE_UNAVAILABLE,
+                f"{len(missing)} migrations are not applied; run `python manage.py migrate`.",
+            )
+        return Response({"status": "ok"})

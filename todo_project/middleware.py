@@ -1,0 +1,86 @@
+"""What surrounds every request: its id, and one line in the log."""
+
+import logging
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from time import perf_counter_ns
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+from todo_project.rendering import dump
+
+log = logging.getLogger("requests")
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+NANOSECONDS_PER_MS = 1_000_000
+
+
+class StatementMeter:
+    """Count the SQL statements of one request, and the time they take."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+        self.elapsed = 0
+
+    def __call__(self, execute: Callable[..., Any], *call: Any) -> Any:
+        """Execute one statement; see Django's `connection.execute_wrapper`."""
+        started = perf_counter_ns()
+        try:
+            return execute(*call)
+        finally:
+            self.statements += 1
+            self.elapsed += perf_counter_ns() - started
+
+
+class RequestLogMiddleware:
+    """Give each request an id, and write one JSON line about it to stdout.
+
+    The id is the client's `X-Request-ID` where that is 1 to 128 of `A-Z a-z 0-9 . _ -`. The
+    line holds nothing of the user's: the route's template, not the path; no body.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        started = perf_counter_ns()
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = sent if REQUEST_ID.fullmatch(sent) else uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        meter = StatementMeter()
+        with connection.execute_wrapper(meter):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        match = request.resolver_match
+        line = {
+            "time": datetime.now(UTC),
+            "request_id": request_id,
+            "method": request.method,
+            "route": template(match.route) if match else None,
+            "status": response.status_code,
+            "duration_ms": (perf_counter_ns() - started) / NANOSECONDS_PER_MS,
+            "db_ms": meter.elapsed / NANOSECONDS_PER_MS,
+            "statements": meter.statements,
+        }
+        log.info(dump(line).decode())
+        return response
+
+
+@cache
+def template(route: str) -> str | None:
+    """Return a Django route the way the documentation writes it: `/api/{user_id}/tasks`."""
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route).rstrip("/") if route else None
+
+
+class OnlyFailures(logging.Filter):
+    """Pass the records that carry an exception."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether to log the record."""
+        return record.exc_info is not None

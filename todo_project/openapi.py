@@ -1,0 +1,122 @@
+"""What every operation of the OpenAPI document has in common: problems, headers, paths."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from todo_project.problems import (
+    BAD_REQUEST,
+    DATABASE_UNAVAILABLE,
+    INTERNAL_ERROR,
+    NOT_ACCEPTABLE,
+    PROBLEM_JSON,
+    REGISTRY,
+    RETRY_AFTER,
+    ProblemType,
+)
+
+EVERYWHERE = (BAD_REQUEST, NOT_ACCEPTABLE, INTERNAL_ERROR, DATABASE_UNAVAILABLE)
+"""The problems that any request can meet."""
+
+
+class ProblemErrorSerializer(serializers.Serializer[Any]):
+    """One thing that is wrong, and where: exactly one of pointer, parameter and header."""
+
+    pointer = serializers.CharField(
+        required=False, help_text="A member of the body, as a JSON Pointer in a URI fragment."
+    )
+    parameter = serializers.CharField(
+        required=False, help_text="A parameter of the path or of the query."
+    )
+    header = serializers.CharField(required=False, help_text="A header of the request.")
+    code = serializers.CharField(help_text="The rule that was broken, for programs.")
+    detail = serializers.CharField(help_text="The rule that was broken, for people.")
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """A failure (RFC 9457)."""
+
+    type = serializers.ChoiceField(
+        [problem_type.uri for problem_type in REGISTRY.values()],
+        help_text="The kind of failure; the address of a page about it.",
+    )
+    title = serializers.CharField(help_text="The kind of failure, for people.")
+    status = serializers.IntegerField(help_text="The HTTP status.", min_value=400, max_value=599)
+    detail = serializers.CharField(help_text="What is wrong this time, for people.")
+    request_id = serializers.CharField(help_text="Under which the request is logged.")
+    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]
+
+
+def response_header(
+    name: str, statuses: Iterable[int] | None, schema: Any, description: str
+) -> OpenApiParameter:
+    """Describe a header of the responses with these statuses, or of all."""
+    return OpenApiParameter(
+        name,
+        schema,
+        OpenApiParameter.HEADER,
+        description=description,
+        response=True if statuses is None else [str(status) for status in statuses],
+    )
+
+
+def problem_responses(*specific: ProblemType) -> dict[Any, OpenApiResponse]:
+    """Describe the problems of an operation: those given and those of every request."""
+    by_status: dict[int, list[ProblemType]] = {}
+    for problem_type in REGISTRY.values():
+        if problem_type in (*EVERYWHERE, *specific):
+            by_status.setdefault(problem_type.status, []).append(problem_type)
+    return {
+        (status, PROBLEM_JSON): OpenApiResponse(
+            ProblemSerializer,
+            description=" ".join(problem_type.meaning for problem_type in types),
+            examples=[_example(problem_type) for problem_type in types],
+        )
+        for status, types in by_status.items()
+    }
+
+
+def _example(problem_type: ProblemType) -> OpenApiExample:
+    return OpenApiExample(
+        problem_type.slug,
+        problem_type.example | {"request_id": "0f8fad5bd9cb469fa16570867728950e"},
+        summary=problem_type.title,
+        description=problem_type.remedy,
+        media_type=PROBLEM_JSON,
+        status_codes=[str(problem_type.status)],
+    )
+
+
+COMMON_HEADERS = [
+    response_header("X-Request-ID", None, str, "The request's id: yours, if you sent one."),
+    response_header("Cache-Control", None, str, "Always `private, no-cache`."),
+    response_header(
+        "Retry-After",
+        [DATABASE_UNAVAILABLE.status],
+        {"type": "integer", "examples": [RETRY_AFTER]},
+        "Seconds to wait before the request is repeated.",
+    ),
+]
+REQUEST_ID_PARAMETER = OpenApiParameter(
+    "X-Request-ID",
+    {"type": "string", "examples": ["checkout-42"]},
+    OpenApiParameter.HEADER,
+    description="An id for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Another is replaced.",
+)
+
+
+def only_canonical_paths(endpoints: list[tuple[str, Any, str, Any]]) -> list[Any]:
+    """Leave the paths with a slash at their end out of the document: they mean the same."""
+    return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
+
+
+def closed_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of each request body that it takes no other members."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            for media in operation.get("requestBody", {}).get("content", {}).values():
+                name = media["schema"]["$ref"].rpartition("/")[2]
+                result["components"]["schemas"][name]["additionalProperties"] = False
+    return result

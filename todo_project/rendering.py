@@ -1,0 +1,91 @@
+"""JSON in and out, and nothing but JSON."""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import orjson
+from django.http.request import MediaType
+from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import NotAcceptable, ParseError, UnsupportedMediaType
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+JSON = "application/json"
+
+
+def dump(data: object) -> bytes:
+    """Serialise to JSON: UUIDs as text, times as RFC 3339 in UTC with `Z`."""
+    return orjson.dumps(data, option=orjson.OPT_UTC_Z)
+
+
+def load_object(request: Request) -> dict[str, Any]:
+    """Parse the body, one JSON object in UTF-8.
+
+    Raises RequestDataTooBig, UnsupportedMediaType, or ParseError where the body is empty,
+    not JSON, nested more than 1024 deep, or not an object.
+    """
+    media_type, _ = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))
+    if request.body and media_type != JSON:
+        raise UnsupportedMediaType(media_type, f"Send the body as Content-Type: {JSON}.")
+    parsed = _load(request.body)
+    if not isinstance(parsed, dict):
+        raise ParseError("The body must be a JSON object.")
+    return parsed
+
+
+def _load(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if "surrogate" in error.msg:
+            # An escaped lone surrogate is JSON (RFC 8259 §8.2), though no text: the
+            # serializers name the member. Bytes that are not UTF-8 end up here, too.
+            with suppress(ValueError, RecursionError):
+                return json.loads(body.decode(), parse_constant=_refuse_constant)
+        raise ParseError(f"The body is not JSON: {error}.") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def accepts_json(accept: str) -> bool:
+    """Tell whether `Accept` admits JSON: the most specific range decides (RFC 9110 §12.5.1)."""
+    ranges: dict[str, float] = {}
+    for token in accept.split(","):
+        with suppress(ValueError):
+            media = MediaType(token)
+            ranges[f"{media.main_type}/{media.sub_type}"] = media.quality
+    for candidate in (JSON, "application/*", "*/*"):
+        if candidate in ranges:
+            return ranges[candidate] > 0
+    return not accept.strip()
+
+
+class JSONRenderer(BaseRenderer):
+    """Rows, straight from the database driver, to JSON."""
+
+    media_type = JSON
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        """Serialise the data of a response; `None` is an empty body."""
+        return b"" if data is None else dump(data)
+
+
+class JSONNegotiation(DefaultContentNegotiation):
+    """There is one representation; the client accepts it or gets a 406."""
+
+    def select_renderer(  # type: ignore[override]
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Return the JSON renderer; raise NotAcceptable where the client refuses JSON."""
+        if not accepts_json(request.META.get("HTTP_ACCEPT", "")):
+            raise NotAcceptable(f"Every answer here is {JSON}; accept it.")
+        return renderers[0], JSON
