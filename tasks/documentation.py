@@ -125,7 +125,7 @@ list_tasks = _operation(
         200: OpenApiResponse(
             TaskSerializer(many=True),
             "The tasks.",
-            [OpenApiExample("Two tasks", [CHANGED_TASK, COMPLETED_TASK])],
+            [OpenApiExample("One task", OPEN_TASK)],  # becomes an array,
         )
     },
     parameters=[ListParametersSerializer],

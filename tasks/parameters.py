@@ -19,9 +19,7 @@ USER_ID = re.compile(rf"[^/\x00-\x1f\x7f]{{1,{USER_ID_LENGTH}}}")
 def valid_user_id(user_id: str) -> str:
     """Return the user id; raise InvalidParameters where it is none."""
     if not USER_ID.fullmatch(user_id):
-        rule = (
-            f"A user id has 1 to {USER_ID_LENGTH} characters, no slash and no control character."
-        )
+        rule = f"Must be 1 to {USER_ID_LENGTH} characters without slash and control characters."
         raise InvalidParameters({"user_id": [ErrorDetail(rule, "invalid")]})
     return user_id
 

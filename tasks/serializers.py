@@ -52,7 +52,7 @@ class TitleField(StrictCharField):
 
 @extend_schema_field(
     {
-        "type": ["string", "null"],
+        "type": "string",
         "maxLength": DESCRIPTION_LENGTH,
         "pattern": r"^[^\u0000]*$",
         "description": "Anything more there is to say, kept as sent; `null` for nothing.",
@@ -66,10 +66,13 @@ class DescriptionField(StrictCharField):
         super().__init__(
             max_length=DESCRIPTION_LENGTH,
             allow_null=True,
-            allow_blank=True,
             trim_whitespace=False,
             **options,
         )
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Take an empty text, too; of `allow_blank` drf-spectacular makes a wrong schema."""
+        return "" if data == "" else super().run_validation(data)
 
 
 @extend_schema_field({"description": "Accepted and ignored: the server owns it."})

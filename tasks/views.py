@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -40,7 +41,7 @@ class TaskViewSet(ViewSet):
         response["Cache-Control"] = "private, no-cache"
         return super().finalize_response(request, response, *args, **kwargs)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Say in `Allow` what can be done here."""
         return Response(status=HTTP_204_NO_CONTENT)
 

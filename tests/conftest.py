@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 
 from tasks.models import COLUMNS, Task
@@ -36,7 +35,7 @@ class API(Client):
 
     def send(
         self, status: int, method: str, path: str, body: object = None, **headers: str
-    ) -> HttpResponse:
+    ) -> Any:
         """Send a request; `body` is data for JSON, or bytes as they are."""
         content_type = headers.pop("content_type", "application/json")
         response = self.generic(
@@ -70,8 +69,7 @@ def api() -> API:
 
 @pytest.fixture
 def task(db: None) -> Task:
-    task: Task = TaskFactory(user_id=OWNER, title="Buy milk")
-    return task
+    return TaskFactory.create(user_id=OWNER, title="Buy milk")
 
 
 @pytest.fixture

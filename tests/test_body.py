@@ -85,6 +85,6 @@ def test_a_body_of_64_kib_is_read(api: API) -> None:
     api.send(201, "POST", TASKS, body + b" " * (64 * 1024 - len(body)))
 
 
-@pytest.mark.parametrize("text", [b'"\\ud83e\\udd5b"', "\"🥛\"".encode()])
+@pytest.mark.parametrize("text", [b'"\\ud83e\\udd5b"', '"🥛"'.encode()])
 def test_a_pair_of_surrogates_is_a_character(api: API, text: bytes) -> None:
     assert api.send(201, "POST", TASKS, b'{"title": ' + text + b"}").json()["title"] == "🥛"

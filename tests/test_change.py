@@ -21,7 +21,7 @@ def parse(timestamp: str) -> datetime:
 
 
 def test_only_what_was_sent_changes(api: API, method: str) -> None:
-    task = TaskFactory(title="a", description="b", completed=True)
+    task = TaskFactory.create(title="a", description="b", completed=True)
     before = api.send(200, "GET", address(task)).json()
     for change in ({"title": "c"}, {"description": "d"}, {"completed": False}):
         after = api.send(200, method, address(task), change).json()
@@ -32,8 +32,10 @@ def test_only_what_was_sent_changes(api: API, method: str) -> None:
 
 
 def test_null_clears_the_description(api: API, method: str) -> None:
-    task = TaskFactory(description="b")
-    assert api.send(200, method, address(task), {"description": None}).json()["description"] is None
+    task = TaskFactory.create(description="b")
+    assert (
+        api.send(200, method, address(task), {"description": None}).json()["description"] is None
+    )
 
 
 def test_an_empty_object_changes_nothing(api: API, task: Task, method: str) -> None:
@@ -53,7 +55,7 @@ def test_the_title_is_trimmed(api: API, task: Task, method: str) -> None:
 
 def test_updated_at_moves_on_even_in_the_future(api: API, method: str) -> None:
     future = now() + timedelta(days=365)
-    task = TaskFactory(updated_at=future)
+    task = TaskFactory.create(updated_at=future)
     first = api.send(200, method, address(task), {"title": "b"}).json()
     second = api.send(200, method, address(task), {"title": "b"}).json()
     assert parse(first["updated_at"]) == future + timedelta(microseconds=1)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 def test_the_task_is_gone_and_no_other(
     api: API, task: Task, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    other = TaskFactory()
+    other = TaskFactory.create()
     with django_assert_num_queries(1) as queries:
         response = api.send(204, "DELETE", address(task))
     assert '"user_id" = ' in queries.captured_queries[0]["sql"]

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tasks.models import Task
-from tests.conftest import API, TASKS, address
+from tests.conftest import API, TASKS
 from todo_project import problems
 from todo_project.urls import urlpatterns as own_urlpatterns
 
@@ -111,7 +111,7 @@ def test_the_registry_and_the_provocations_are_complete() -> None:
                                  f"{TASKS}/12345678123412341234123456789012",
                                  f"{TASKS}/%7B12345678-1234-1234-1234-123456789012%7D",
                                  f"{TASKS}/12345678-1234-1234-1234-123456789012%0A",
-                                 "/admin/nowhere", "/\ud800", "/%00", "/api/%00"])  # fmt: skip
+                                 "/admin/nowhere", "/%00", "/api/%00"])  # fmt: skip
 def test_an_unknown_url_is_not_found(api: API, settings: Any, url: str, *, debug: bool) -> None:
     settings.DEBUG = debug
     if url == "/":
@@ -120,7 +120,7 @@ def test_an_unknown_url_is_not_found(api: API, settings: Any, url: str, *, debug
     if url == "/admin/nowhere":
         assert api.send(302, "GET", url)["Location"] == "/admin/login/?next=/admin/nowhere"
         return
-    assert api.refused(404, "GET", url.encode(errors="replace").decode()) == {
+    assert api.refused(404, "GET", url) == {
         "type": "/problems/not-found",
         "title": "Not found",
         "status": 404,

@@ -32,7 +32,7 @@ def test_the_id_may_be_in_upper_case(api: API, task: Task) -> None:
 
 
 def test_times_are_in_utc_with_all_their_microseconds(api: API) -> None:
-    TaskFactory(created_at=NOON + timedelta(microseconds=7), updated_at=NOON)
+    TaskFactory.create(created_at=NOON + timedelta(microseconds=7), updated_at=NOON)
     [task] = api.send(200, "GET", TASKS).json()
     assert task["created_at"] == "2026-02-06T12:00:00.000007Z"
     assert task["updated_at"] == "2026-02-06T12:00:00Z"
@@ -51,8 +51,10 @@ def test_a_user_without_tasks_has_an_empty_list(api: API) -> None:
 
 def test_the_newest_comes_first_and_the_greater_id_breaks_ties(api: API) -> None:
     for minute in (1, 0, 2):
-        TaskFactory(title=str(minute), created_at=NOON + timedelta(minutes=minute))
-    tied = [TaskFactory(title="tied", created_at=NOON + timedelta(hours=1)) for _ in range(9)]
+        TaskFactory.create(title=str(minute), created_at=NOON + timedelta(minutes=minute))
+    tied = [
+        TaskFactory.create(title="tied", created_at=NOON + timedelta(hours=1)) for _ in range(9)
+    ]
     expected = sorted((str(task.id) for task in tied), reverse=True)
     tasks = api.send(200, "GET", TASKS).json()
     assert [task["id"] for task in tasks[:9]] == expected
@@ -60,8 +62,8 @@ def test_the_newest_comes_first_and_the_greater_id_breaks_ties(api: API) -> None
 
 
 def test_completed_filters(api: API) -> None:
-    TaskFactory(title="done", completed=True)
-    TaskFactory(title="open")
+    TaskFactory.create(title="done", completed=True)
+    TaskFactory.create(title="open")
     assert titles(api, "?completed=true") == ["done"]
     assert titles(api, "?completed=false") == ["open"]
 

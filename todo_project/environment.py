@@ -12,8 +12,8 @@ from typing import NoReturn
 from dotenv import load_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VARIABLES: set[str] = set()
-"""The name of every variable read so far; `.env.example` explains each of them."""
+DEFAULTS: dict[str, str] = {}
+"""Every variable read so far, with its default; `.env.example` explains them."""
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -22,13 +22,13 @@ load_dotenv(BASE_DIR / ".env")
 
 def text(name: str, default: str) -> str:
     """Return the variable, or `default` where it is unset or empty."""
-    VARIABLES.add(name)
+    DEFAULTS[name] = default
     return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, *, default: bool) -> bool:
     """Return the variable as a boolean: `true`, `1`, `false` or `0` in any letter case."""
-    value = text(name, str(default)).lower()
+    value = text(name, str(default).lower()).lower()
     if value not in _FLAGS:
         refuse(name, f"{value!r} is neither true nor false; set it to one of the two.")
     return _FLAGS[value]

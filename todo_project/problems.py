@@ -202,7 +202,7 @@ class ProblemMiddleware:
 
 def unknown_url(request: HttpRequest) -> HttpResponse:
     """Answer a URL that nothing else matches."""
-    return response_to(Http404(), request)
+    return response_to(Problem(NOT_FOUND, "There is no such URL."), request)
 
 
 def internal_error(request: HttpRequest) -> HttpResponse:

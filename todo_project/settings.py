@@ -189,7 +189,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["todo_project.openapi.closed_requests"],
 }
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
@@ -215,6 +215,6 @@ LOGGING = {
         "requests": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         # Django names the path, and so the user, in a line for each 4xx.
-        "django.request": {"filters": ["failures"]},
+        "django.request": {"handlers": [], "filters": ["failures"]},
     },
 }

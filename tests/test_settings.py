@@ -1,0 +1,126 @@
+"""The environment is read once, strictly, and is explained in .env.example."""
+
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from todo_project import environment
+from todo_project.environment import BASE_DIR
+
+DATABASE_URL_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
+START = "import todo_project.settings as s; exec(open('gunicorn.conf.py').read()); print(({}))"
+
+
+def start(show: str = "''", **variables: str) -> tuple[int, str]:
+    """Start with these variables alone; return the exit code and the output."""
+    kept = {"PATH", "PYTHON_DOTENV_DISABLED", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"}
+    environ = {name: value for name, value in os.environ.items() if name in kept}
+    finished = subprocess.run(
+        [sys.executable, "-c", START.format(show)],
+        env=environ | variables,
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return finished.returncode, (finished.stdout + finished.stderr).strip()
+
+
+def test_a_secret_key_is_all_that_production_demands() -> None:
+    assert start() == (
+        1,
+        "SECRET_KEY: is missing; set it to a long random string, or set DEBUG=true.",
+    )
+    assert start("s.DEBUG, s.SECRET_KEY", SECRET_KEY="k") == (0, "(False, 'k')")
+    assert start("s.DEBUG, s.SECRET_KEY != ''", DEBUG="TRUE") == (0, "(True, True)")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("DEBUG", "yes", "'yes' is neither true nor false; set it to one of the two."),
+        ("PORT", "0", "'0' is out of range; set it to an integer from 1 to 65535."),
+        ("PORT", "x", "'x' is out of range; set it to an integer from 1 to 65535."),
+        ("PORT", "٨", "'٨' is out of range; set it to an integer from 1 to 65535."),
+        ("GUNICORN_THREADS", "65", "'65' is out of range; set it to an integer from 1 to 64."),
+        (
+            "CORS_ALLOWED_ORIGINS",
+            "https://a.example,b.example",
+            "'b.example' is not an origin; write it as https://app.example.com.",
+        ),
+        (
+            "CSRF_TRUSTED_ORIGINS",
+            "https://a.example/",
+            "'https://a.example/' is not an origin; write it as https://app.example.com.",
+        ),
+        (
+            "LOG_LEVEL",
+            "LOUD",
+            "'LOUD' is no level; set DEBUG, INFO, WARNING, ERROR or CRITICAL.",
+        ),
+        (
+            "DATABASE_URL",
+            "nonsense://secret",
+            f"cannot be read (UnknownSchemeError); {DATABASE_URL_FORMS}",
+        ),
+        (
+            "DATABASE_URL",
+            "mysql://u:secret@h/n",
+            f"django.db.backends.mysql is not supported; {DATABASE_URL_FORMS}",
+        ),
+    ],
+)
+def test_a_wrong_value_stops_the_start_with_one_line(name: str, value: str, reason: str) -> None:
+    assert start(**{"SECRET_KEY": "k", name: value}) == (1, f"{name}: {reason}")
+
+
+def test_behind_a_proxy_everything_is_https() -> None:
+    shown = "s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE"
+    assert start(shown, SECRET_KEY="k", BEHIND_PROXY="true") == (0, "(True, True, True)")
+
+
+def test_sqlite_lives_beside_manage_py_and_waits_for_its_turn() -> None:
+    shown = "s.DATABASES['default']['NAME'], s.DATABASES['default']['OPTIONS']"
+    code, output = start(shown, DEBUG="1")
+    assert code == 0
+    options = {
+        "init_command": "PRAGMA journal_mode=WAL",
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+    }
+    assert output == str((str(BASE_DIR / "db.sqlite3"), options))
+
+
+def test_gunicorn_listens_where_it_is_told() -> None:
+    assert start("bind, workers, threads", DEBUG="1") == (0, "('127.0.0.1:8000', 2, 4)")
+    told = {"HOST": "0.0.0.0", "PORT": "80", "WEB_CONCURRENCY": "3", "GUNICORN_THREADS": "1"}
+    assert start("bind, workers, threads", DEBUG="1", **told) == (0, "('0.0.0.0:80', 3, 1)")
+
+
+def test_the_example_explains_each_variable_with_its_default() -> None:
+    example = (BASE_DIR / ".env.example").read_text()
+    explained = dict(re.findall(r"^#([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    read = "__import__('todo_project.environment').environment.DEFAULTS"
+    assert start(read, SECRET_KEY="k") == (0, str(explained))
+
+
+@pytest.mark.parametrize(("value", "words"), [("", []), (" a , b,, ", ["a", "b"])])
+def test_a_list_is_separated_by_commas(
+    monkeypatch: pytest.MonkeyPatch, value: str, words: list[str]
+) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", value)
+    assert environment.words("ALLOWED_HOSTS") == words
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", " ")
+    assert environment.number("PORT", 8000, least=1, most=9999) == 8000
+
+
+def test_the_tests_do_not_read_a_developers_env_file(settings: Any) -> None:
+    assert os.environ["PYTHON_DOTENV_DISABLED"] == "1"
+    assert settings.SECRET_KEY.startswith("only-for-tests-")
