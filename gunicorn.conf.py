@@ -18,6 +18,9 @@ worker_class = "gthread"
 workers = number("WEB_CONCURRENCY", 2, least=1, most=64)
 threads = number("GUNICORN_THREADS", 4, least=1, most=64)
 
+# Room for the longest user id and search text, percent-encoded (the default is 4094).
+limit_request_line = 8190
+
 # Load once, before the fork: a mistake in the settings stops the start instead of
 # restarting workers for ever, and the workers share the memory of the code.
 preload_app = True

@@ -88,6 +88,7 @@ def test_each_type_can_be_provoked(
     assert response["Content-Type"] == "application/problem+json"
     assert response["Cache-Control"] == "private, no-cache"
     assert response.get("Retry-After") == ("2" if unavailable else None)
+    assert response["Content-Length"] == str(len(response.content))
     problem = response.json()
     expected = ["type", "title", "status", "detail", "request_id"]
     assert list(problem) == expected + ["errors"] * (slug == "validation-error")

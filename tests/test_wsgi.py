@@ -34,6 +34,12 @@ def test_a_user_id_that_is_no_utf8_is_refused(path: str) -> None:
     assert b'"parameter":"user_id"' in content
 
 
+def test_a_target_that_is_no_path_is_an_unknown_url() -> None:
+    status, content = call("OPTIONS", "*")
+    assert status == 404
+    assert b'"/problems/not-found"' in content
+
+
 def test_a_user_id_in_utf8_is_text() -> None:
     path = TASKS.replace("alice", "ä🥛").encode().decode("latin-1")
     body = b'{"title": "a"}'

@@ -293,6 +293,7 @@ def _render(problem: Problem, request: HttpRequest | Request) -> HttpResponse:
         **problem.members,
     }
     response = HttpResponse(dump(body), content_type=PROBLEM_JSON, status=problem.type.status)
+    response["Content-Length"] = str(len(response.content))
     response["Cache-Control"] = "private, no-cache"
     if problem.type is DATABASE_UNAVAILABLE:
         response["Retry-After"] = str(RETRY_AFTER)

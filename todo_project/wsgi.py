@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 
+FIRST_NON_ASCII = 0x80
+
+
 class RequestMendingHandler(WSGIHandler):
     """Django's handler, for requests that it would misread or fail on."""
 
@@ -36,12 +39,16 @@ class RequestMendingHandler(WSGIHandler):
 
 
 def _mend_path(environ: dict[str, Any]) -> None:
-    """Replace what is no text: Django would take the byte FF for the three characters %FF."""
+    """Make an unknown URL of what is no path, and NUL of what is no text.
+
+    Django would answer `*` (RFC 9110 §9.3.7) in HTML, and take the byte FF for `%FF`.
+    """
+    path: bytes = environ["PATH_INFO"].encode("latin-1")
     try:
-        environ["PATH_INFO"].encode("latin-1").decode()
+        path.decode()
     except UnicodeDecodeError:
-        path = environ["PATH_INFO"].encode("ascii", "replace")
-        environ["PATH_INFO"] = path.replace(b"?", b"\0").decode()
+        path = bytes(byte if byte < FIRST_NON_ASCII else 0 for byte in path)
+    environ["PATH_INFO"] = f"/{path.decode('latin-1').removeprefix('/')}"
 
 
 def _mend_content_type(environ: dict[str, Any]) -> None:
