@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 
@@ -35,13 +36,22 @@ class LinesField(forms.CharField):
 
 
 class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A task, validated by the API's own rules."""
+    """A task, validated by the API's own rules.
+
+    Each field carries the value that it was shown with, so that only what the person changed
+    is written, not what the owner changed meanwhile.
+    """
 
     description = LinesField()
 
     class Meta:
         model = Task
         fields = ("user_id", "title", "description", "completed")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
 
     def clean(self) -> dict[str, Any]:
         """Apply the API's rules; the database's own need no second statement here."""
@@ -59,13 +69,15 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data
 
 
+SERVER_OWNED = ("id", "created_at", "updated_at")
+
+
 @admin.register(Task)
 class TaskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Find tasks, look into them, and put them right."""
 
     form = TaskForm
     actions = ("complete", "reopen")
-    fields = ("user_id", "title", "description", "completed", "id", "created_at", "updated_at")
     list_display = ("title", "user_id", "completed", "created_at", "updated_at")
     list_filter = ("completed", "created_at", "updated_at")
     ordering = ("-created_at", "-id")
@@ -73,9 +85,13 @@ class TaskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_help_text = "A whole user id, a task's id, or a part of a title."
     show_full_result_count = False
 
+    def get_fields(self, _: HttpRequest, task: Task | None = None) -> tuple[str, ...]:
+        """Show what the server owns once there is something to show."""
+        return TaskForm.Meta.fields + (SERVER_OWNED if task else ())
+
     def get_readonly_fields(self, _: HttpRequest, task: Task | None = None) -> tuple[str, ...]:
         """Keep what the server owns; a task stays its owner's."""
-        return ("id", "created_at", "updated_at", *(("user_id",) if task else ()))
+        return (*SERVER_OWNED, "user_id") if task else ()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
@@ -120,5 +136,5 @@ class TaskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _mark(self, request: HttpRequest, queryset: TaskQuerySet, *, completed: bool) -> None:
         count = queryset.mark(completed=completed)
-        verb = "completed" if completed else "reopened"
-        self.message_user(request, f"{count} tasks {verb}.", messages.SUCCESS)
+        what = f"{count} task{pluralize(count)} {'completed' if completed else 'reopened'}."
+        self.message_user(request, what, messages.SUCCESS)

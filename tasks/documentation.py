@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
-    OpenApiRequest,
     OpenApiResponse,
     extend_schema,
 )
+from rest_framework import serializers
 
 from tasks.models import USER_ID_LENGTH
-from tasks.parameters import ListParametersSerializer
+from tasks.parameters import ClearParametersSerializer, ListParametersSerializer
 from tasks.serializers import (
     TaskCompletionSerializer,
     TaskCreateSerializer,
@@ -20,20 +20,23 @@ from tasks.serializers import (
     TaskUpdateSerializer,
 )
 from todo_project.openapi import (
+    BODY_IS_OPTIONAL,
     COMMON_HEADERS,
     REQUEST_ID_PARAMETER,
+    ProblemSerializer,
     problem_responses,
     response_header,
 )
 from todo_project.problems import (
     CONTENT_TOO_LARGE,
+    IDEMPOTENCY_KEY_REUSED,
     MALFORMED_JSON,
     NOT_FOUND,
+    PRECONDITION_FAILED,
     UNSUPPORTED_MEDIA_TYPE,
     VALIDATION_ERROR,
     ProblemType,
 )
-from todo_project.rendering import JSON
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,20 +63,78 @@ USER_ID = OpenApiParameter(
         "minLength": 1,
         "maxLength": USER_ID_LENGTH,
         "pattern": r"^[^/\u0000-\u001f\u007f]+$",
-        "examples": ["user123"],
     },
     OpenApiParameter.PATH,
+    examples=[OpenApiExample("user123", "user123")],
     description="The user: any characters but `/` and control characters.",
 )
 TASK_ID = OpenApiParameter(
     "task_id",
-    {"type": "string", "format": "uuid", "examples": [OPEN_TASK["id"]]},
+    {"type": "string", "format": "uuid"},
     OpenApiParameter.PATH,
     description="The task's `id`, in any letter case.",
 )
-LOCATION = response_header(
-    "Location", [201], {"type": "string", "format": "uri-reference"}, "The task's address."
+URI = {"type": "string", "format": "uri-reference"}
+ETAG_VALUE = {"type": "string", "examples": [f'"{OPEN_TASK["updated_at"]}"']}
+LOCATION = response_header("Location", [201], URI, "The task's address.")
+ETAG = response_header(
+    "ETag", [200, 201, 304], ETAG_VALUE, "The task's validator: its `updated_at` in quotes."
 )
+LIST_ETAG = response_header("ETag", [200, 304], str, "The validator of this page.")
+LINK = response_header(
+    "Link",
+    [200],
+    {
+        "type": "string",
+        "examples": ['</api/user123/tasks?limit=50&cursor=AAZKJ…>; rel="next"'],
+    },
+    "Where the next page is (RFC 8288). The last page has none.",
+)
+REPLAYED = response_header(
+    "Idempotent-Replayed",
+    [201],
+    {"type": "string", "enum": ["true"]},
+    "Set when the task existed already, and this request created nothing.",
+)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": r"^[\x21-\x7e]+$",
+        "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    },
+    OpenApiParameter.HEADER,
+    description="A key of your own for this task, visible ASCII. Repeat the request with the same "
+    "key until it is answered: it creates one task.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    ETAG_VALUE,
+    OpenApiParameter.HEADER,
+    description="Do this only while the task is as you saw it: its `updated_at` in quotes, or a "
+    "list of such. `*` stands for any task that exists.",
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    {"type": "string"},
+    OpenApiParameter.HEADER,
+    description="The `ETag` that you have: if it is still true, the answer is a 304 without body.",
+)
+UNMODIFIED = {304: OpenApiResponse(description="What you have is still true.")}
+
+
+class PreconditionFailedSerializer(ProblemSerializer):
+    """The task is in another state than the request demands (RFC 9457)."""
+
+    current = TaskSerializer(required=False, help_text="The task as it is.")
+
+
+class DeletedSerializer(serializers.Serializer[Any]):
+    """How much was deleted."""
+
+    deleted = serializers.IntegerField(min_value=0, help_text="The number of tasks deleted.")
 
 
 def _task(description: str, example: dict[str, Any]) -> OpenApiResponse:
@@ -97,21 +158,27 @@ def _operation(
         description=description,
         tags=["tasks"],
         parameters=[USER_ID, *parameters, REQUEST_ID_PARAMETER, *COMMON_HEADERS],
-        responses=responses | problem_responses(VALIDATION_ERROR, *problem_types),
+        responses=responses
+        | problem_responses(
+            VALIDATION_ERROR,
+            *problem_types,
+            serializers={PRECONDITION_FAILED: PreconditionFailedSerializer},
+        ),
         **options,
     )
 
 
-def _edit(operation_id: str, summary: str) -> Callable[[F], F]:
+def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callable[[F], F]:
     return _operation(
         operation_id,
         summary,
-        "Writes the members sent and leaves the others as they are; `{}` changes nothing. "
-        "PUT and PATCH do the same.",
+        "Writes the fields sent and leaves the others as they are; `{}` changes nothing. "
+        "PUT and PATCH do the same; only PATCH answers with an `ETag`.",
         {200: _task("The task as it is now.", CHANGED_TASK)},
         NOT_FOUND,
+        PRECONDITION_FAILED,
         *BODY,
-        parameters=[TASK_ID],
+        parameters=[TASK_ID, IF_MATCH, *headers],
         request=TaskUpdateSerializer,
         examples=[OpenApiExample("A new title", {"title": "Buy oat milk"}, request_only=True)],
     )
@@ -120,23 +187,29 @@ def _edit(operation_id: str, summary: str) -> Callable[[F], F]:
 list_tasks = _operation(
     "listTasks",
     "List the user's tasks",
-    "Newest first: by `created_at`, then by `id`, both descending.",
+    "Newest first: by `created_at`, then by `id`, both descending. A list with more tasks than "
+    "`limit` has a `Link` to the next page. Following the links visits every task that exists "
+    "throughout exactly once, whatever is created, edited or deleted meanwhile. Parameters are "
+    "strict: one that is unknown, empty or given twice is refused.",
     {
         200: OpenApiResponse(
             TaskSerializer(many=True),
-            "The tasks.",
-            [OpenApiExample("One task", OPEN_TASK)],  # becomes an array,
-        )
+            "One page of tasks, compressed where the client accepts gzip.",
+            [OpenApiExample("One task", OPEN_TASK)],  # becomes an array
+        ),
+        **UNMODIFIED,
     },
-    parameters=[ListParametersSerializer],
+    parameters=[ListParametersSerializer, IF_NONE_MATCH, LIST_ETAG, LINK],
 )
 create_task = _operation(
     "createTask",
     "Create a task",
-    "Only `title` is required.",
+    "Only `title` is required. With an `Idempotency-Key` the request is safe to repeat: the "
+    "task is created once, and a repetition answers with the task as it is now.",
     {201: _task("The task, with its address in `Location`.", OPEN_TASK)},
+    IDEMPOTENCY_KEY_REUSED,
     *BODY,
-    parameters=[LOCATION],
+    parameters=[IDEMPOTENCY_KEY, LOCATION, ETAG, REPLAYED],
     request=TaskCreateSerializer,
     examples=[
         OpenApiExample("Only a title", {"title": "Buy milk"}, request_only=True),
@@ -147,23 +220,39 @@ create_task = _operation(
         ),
     ],
 )
+clear_tasks = _operation(
+    "deleteTasks",
+    "Delete the completed tasks, or the open ones",
+    "Takes `completed` and nothing else; without it nothing is deleted.",
+    {
+        200: OpenApiResponse(
+            DeletedSerializer,
+            "The tasks are gone.",
+            [OpenApiExample("Three", {"deleted": 3}, response_only=True)],
+        )
+    },
+    PRECONDITION_FAILED,
+    parameters=[ClearParametersSerializer],
+)
 read_task = _operation(
     "readTask",
     "Read a task",
     "A task of another user looks the same as none.",
-    {200: _task("The task.", OPEN_TASK)},
+    {200: _task("The task.", OPEN_TASK), **UNMODIFIED},
     NOT_FOUND,
-    parameters=[TASK_ID],
+    PRECONDITION_FAILED,
+    parameters=[TASK_ID, IF_NONE_MATCH, ETAG],
 )
-replace_task = _edit("replaceTask", "Change a task (PUT)")
-update_task = _edit("updateTask", "Change a task (PATCH)")
+replace_task = _edit("replaceTask", "Change a task, as PATCH does")
+update_task = _edit("updateTask", "Change a task", ETAG)
 delete_task = _operation(
     "deleteTask",
     "Delete a task",
     "For good: it cannot be brought back.",
     {204: OpenApiResponse(description="The task is gone.")},
     NOT_FOUND,
-    parameters=[TASK_ID],
+    PRECONDITION_FAILED,
+    parameters=[TASK_ID, IF_MATCH],
 )
 complete_task = _operation(
     "completeTask",
@@ -172,9 +261,11 @@ complete_task = _operation(
     "which is safe to repeat.",
     {200: _task("The task as it is now.", COMPLETED_TASK)},
     NOT_FOUND,
+    PRECONDITION_FAILED,
     *BODY,
-    parameters=[TASK_ID],
-    request={JSON: OpenApiRequest(TaskCompletionSerializer)},
+    parameters=[TASK_ID, IF_MATCH, ETAG],
+    request=TaskCompletionSerializer,
+    extensions={BODY_IS_OPTIONAL: True},
     examples=[
         OpenApiExample("Flip", {}, request_only=True),
         OpenApiExample("Set", {"completed": True}, request_only=True),

@@ -71,3 +71,35 @@ class Strip(Func):
     ) -> CompiledSQL:
         """Use SQLite's name for the function."""
         return self.as_sql(compiler, connection, function="TRIM", **context)
+
+
+class Fold(Func):
+    """A text in which letters that differ only in case are the same, in every script.
+
+    First upper, then lower case, letter by letter: upper case alone leaves the two capital
+    and small sharp s apart, lower case alone the two small sigmas.
+    """
+
+    output_field = CharField()
+    template = "LOWER(UPPER(%(expressions)s))"
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> CompiledSQL:
+        """Call `fold`: SQLite itself knows the case of ASCII alone."""
+        return self.as_sql(compiler, connection, template="FOLD(%(expressions)s)", **context)
+
+
+def fold(text: str | None) -> str | None:
+    """Fold a text as PostgreSQL does, which keeps a letter that would become two."""
+    if text is None:
+        return None
+    upper = "".join(each if len(up := each.upper()) > 1 else up for each in text)
+    return "".join(each if len(low := each.lower()) > 1 else low for each in upper)
+
+
+class Row(Func):
+    """Several values, compared one after the other: `(a, b) < (c, d)`."""
+
+    template = "(%(expressions)s)"
+    output_field = CharField()

@@ -1,17 +1,20 @@
 """The task, and the verbs that read and write the tasks of one user."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Self, TypedDict, cast
 from uuid import UUID
 
-from django.db import connections, models
-from django.db.models import F, Q
-from django.db.models.functions import Greatest, Length
-from django.db.models.lookups import GreaterThan, LessThanOrEqual
+from django.core.exceptions import EmptyResultSet
+from django.db import OperationalError, connections, models
+from django.db.models import DateTimeField, F, Q, UUIDField, Value
+from django.db.models.constants import OnConflict
+from django.db.models.functions import Greatest, Length, StrIndex
+from django.db.models.lookups import GreaterThan, LessThan, LessThanOrEqual
 from django.db.models.sql import InsertQuery, UpdateQuery
 
-from tasks.functions import Clock, RandomUUID, Strip
+from tasks.functions import Clock, Fold, RandomUUID, Row, Strip
 
 USER_ID_LENGTH = 255
 TITLE_LENGTH = 200
@@ -31,6 +34,9 @@ class TaskRow(TypedDict):
     updated_at: datetime
 
 
+ATTEMPTS = 10
+"""How often a create goes back and forth with deletes of the same task."""
+
 COLUMNS = tuple(TaskRow.__annotations__)
 
 # Strictly later than before, also when the clock stepped back or the row is dated
@@ -41,7 +47,7 @@ TICK = Greatest(Clock(), F("updated_at") + timedelta(microseconds=1))
 class TaskQuerySet(models.QuerySet["Task"]):
     """The verbs. Each is one SQL statement, and starts from the owner: `Task.objects.of(user_id)`.
 
-    A verb that names a task raises `Task.DoesNotExist` where the owner has no such task.
+    A verb that names a task raises `Task.DoesNotExist` where the queryset has no such task.
     """
 
     owner: str
@@ -52,9 +58,22 @@ class TaskQuerySet(models.QuerySet["Task"]):
         tasks.owner = user_id
         return tasks
 
-    def rows(self) -> list[TaskRow]:
-        """Read the tasks, newest first."""
-        return list(self.order_by("-created_at", "-id").values(*COLUMNS))
+    def containing(self, text: str) -> Self:
+        """Return the tasks with the text in title or description, whatever its case."""
+        folded = Fold(Value(text))
+        return self.filter(
+            Q(GreaterThan(StrIndex(Fold("title"), folded), 0))
+            | Q(GreaterThan(StrIndex(Fold("description"), folded), 0))
+        )
+
+    def after(self, created_at: datetime, task_id: UUID) -> Self:
+        """Return the tasks that a list, newest first, has after the one described."""
+        last = Row(Value(created_at, DateTimeField()), Value(task_id, UUIDField()))
+        return self.filter(LessThan(Row("created_at", "id"), last))
+
+    def rows(self, limit: int) -> list[TaskRow]:
+        """Read the tasks, newest first, at most `limit` of them."""
+        return list(self.order_by("-created_at", "-id").values(*COLUMNS)[:limit])
 
     def row(self, task_id: UUID) -> TaskRow:
         """Read one task."""
@@ -62,12 +81,30 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def add(self, **fields: Any) -> TaskRow:
         """Create a task."""
-        insert = InsertQuery(self.model)
+        [row] = self._insert_row(fields)
+        return row
+
+    def add_once(self, task_id: UUID, **fields: Any) -> tuple[TaskRow, bool]:
+        """Create the task of this id unless it exists; return it, and whether it existed.
+
+        Of any number of callers exactly one creates it. One that finds it needs a second
+        statement, and starts again where the task was deleted between the two.
+        """
+        for _ in range(ATTEMPTS):
+            for row in self._insert_row({"id": task_id, **fields}):
+                return row, False
+            with suppress(self.model.DoesNotExist):
+                return self.row(task_id), True
+        raise OperationalError(f"Task {task_id} was deleted {ATTEMPTS} times during one request.")
+
+    def _insert_row(self, fields: dict[str, Any]) -> list[TaskRow]:
+        """Insert a row; return none where one with the same id exists."""
+        insert = InsertQuery(self.model, on_conflict=OnConflict.IGNORE)
         insert.insert_values(
             self.model._meta.concrete_fields, [self.model(user_id=self.owner, **fields)]
         )
         [(sql, params)] = insert.get_compiler(self.db).as_sql()
-        return self._returning(sql, params)[0]
+        return self._returning(sql, params)
 
     def change(self, task_id: UUID, **changes: Any) -> TaskRow:
         """Write the changes given, and nothing else; without any, only read the task."""
@@ -75,24 +112,29 @@ class TaskQuerySet(models.QuerySet["Task"]):
             return self.row(task_id)
         update = cast("UpdateQuery", self.filter(id=task_id).query.chain(UpdateQuery))
         update.add_update_values({**changes, "updated_at": TICK})
-        rows = self._returning(*update.get_compiler(self.db).as_sql())
-        if not rows:
-            raise self.model.DoesNotExist
-        return rows[0]
+        try:
+            [row] = self._returning(*update.get_compiler(self.db).as_sql())
+        except (EmptyResultSet, ValueError):
+            raise self.model.DoesNotExist from None
+        return row
 
     def toggle(self, task_id: UUID) -> TaskRow:
         """Complete the task, or reopen it."""
         return self.change(task_id, completed=~F("completed"))
 
     def mark(self, *, completed: bool) -> int:
-        """Complete the tasks, or reopen them, and return how many there were."""
+        """Complete the tasks, or reopen them; return how many there were."""
         return self.update(completed=completed, updated_at=TICK)
 
     def remove(self, task_id: UUID) -> None:
         """Delete one task."""
-        # QuerySet.delete() would open a transaction: three round trips instead of one.
-        if not self.filter(id=task_id)._raw_delete(self.db):
+        if not self.filter(id=task_id).clear():
             raise self.model.DoesNotExist
+
+    def clear(self) -> int:
+        """Delete the tasks; return how many there were."""
+        # QuerySet.delete() would open a transaction: three round trips instead of one.
+        return self._raw_delete(self.db) or 0
 
     def _returning(self, sql: str, params: Sequence[Any]) -> list[TaskRow]:
         """Execute a compiled INSERT or UPDATE, and return the rows as it left them."""
@@ -115,7 +157,7 @@ class Task(models.Model):
 
     id = models.UUIDField(primary_key=True, db_default=RandomUUID(), editable=False)
     # A plain string: a token will name the user one day, not a row of ours.
-    user_id = models.CharField("user", max_length=USER_ID_LENGTH)
+    user_id = models.CharField("user id", max_length=USER_ID_LENGTH)
     title = models.CharField(max_length=TITLE_LENGTH)
     description = models.TextField(max_length=DESCRIPTION_LENGTH, null=True, blank=True)
     completed = models.BooleanField(db_default=False)

@@ -1,7 +1,7 @@
 """What stands in the URL: the user in the path, the filters in the query."""
 
 import re
-from typing import Any, TypedDict
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.http import HttpRequest
@@ -10,10 +10,14 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from tasks.models import USER_ID_LENGTH
-from tasks.serializers import StrictSerializer
+from tasks.paging import LIMIT
+from tasks.serializers import StrictCharField, StrictSerializer
 from todo_project.problems import InvalidParameters
 
 USER_ID = re.compile(rf"[^/\x00-\x1f\x7f]{{1,{USER_ID_LENGTH}}}")
+
+
+SEARCH_LENGTH = 200
 
 
 def valid_user_id(user_id: str) -> str:
@@ -37,10 +41,17 @@ class FlagField(serializers.Field[bool, str, bool, Any]):
         return bool(data == "true")
 
 
-class Filters(TypedDict, total=False):
-    """The columns to filter by."""
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT})
+class LimitField(serializers.Field[int, str, int, Any]):
+    """An integer, in digits without sign or leading zero."""
 
-    completed: bool
+    default_error_messages = {"invalid": f"Must be an integer from 1 to {LIMIT}."}
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the integer."""
+        if not re.fullmatch("[1-9][0-9]{0,4}", data) or int(data) > LIMIT:
+            self.fail("invalid")
+        return int(data)
 
 
 class ListParametersSerializer(StrictSerializer):
@@ -49,11 +60,33 @@ class ListParametersSerializer(StrictSerializer):
     unknown_message = "There is no such parameter."
 
     completed = FlagField(
-        required=False, help_text="Only the completed tasks, or only the open ones."
+        required=False, help_text="`true`: only the completed tasks; `false`: only the open ones."
+    )
+
+    search = StrictCharField(
+        required=False,
+        max_length=SEARCH_LENGTH,
+        trim_whitespace=False,
+        help_text="Only the tasks with this text in title or description, whatever its case.",
+    )
+    limit = LimitField(required=False, help_text="The most tasks to answer.")
+    cursor = StrictCharField(
+        required=False,
+        trim_whitespace=False,
+        help_text="Where the page starts, as given in a `Link`.",
     )
 
 
+class ClearParametersSerializer(StrictSerializer):
+    """The query parameters of a deletion by filter."""
+
+    unknown_message = ListParametersSerializer.unknown_message
+
+    completed = FlagField(help_text="`true`: delete the completed tasks; `false`: the open ones.")
+
+
 LIST = ListParametersSerializer()
+CLEAR = ClearParametersSerializer()
 
 
 def query(request: HttpRequest, rules: StrictSerializer) -> dict[str, Any]:

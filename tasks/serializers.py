@@ -90,7 +90,7 @@ class IgnoredField(serializers.Field[Any, Any, Any, Any]):
 class StrictSerializer(serializers.Serializer[Any]):
     """The declared members and no others."""
 
-    unknown_message = "There is no such member."
+    unknown_message = "There is no such field."
 
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return the validated members; raise ValidationError with everything that is wrong."""
@@ -110,11 +110,11 @@ class StrictSerializer(serializers.Serializer[Any]):
 class TaskRequestSerializer(StrictSerializer):
     """What every request about a task may carry."""
 
-    id = IgnoredField()
-    user_id = IgnoredField()
     title = TitleField(required=False)
     description = DescriptionField(required=False)
     completed = StrictBooleanField(required=False, help_text="Whether it is done.")
+    id = IgnoredField()
+    user_id = IgnoredField()
     created_at = IgnoredField()
     updated_at = IgnoredField()
 
@@ -126,7 +126,7 @@ class TaskCreateSerializer(TaskRequestSerializer):
 
 
 class TaskUpdateSerializer(TaskRequestSerializer):
-    """The members to change; an absent one stays as it is."""
+    """The fields to change; an absent one stays as it is."""
 
 
 class TaskCompletionSerializer(StrictSerializer):

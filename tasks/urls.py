@@ -41,7 +41,7 @@ register_converter(TaskIdConverter, "task_id")
 TASKS = "api/<user_id:user_id>/tasks"
 TASK = f"{TASKS}/<task_id:task_id>"
 
-tasks = TaskViewSet.as_view({"get": "list", "post": "create"})
+tasks = TaskViewSet.as_view({"get": "list", "post": "create", "delete": "clear"})
 task = TaskViewSet.as_view(
     {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
 )

@@ -1,21 +1,38 @@
 """HTTP to verb and back."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.viewsets import ViewSet
 
 from tasks import documentation
-from tasks.models import Task, TaskRow
-from tasks.parameters import LIST, query, valid_user_id
+from tasks.conditional import (
+    demands_a_state,
+    derived_id,
+    is_unmodified,
+    list_etag,
+    precondition,
+    task_etag,
+)
+from tasks.models import Task, TaskQuerySet, TaskRow
+from tasks.paging import next_link, page
+from tasks.parameters import CLEAR, LIST, query, valid_user_id
 from tasks.serializers import COMPLETION, CREATE, UPDATE
-from todo_project.rendering import JSONNegotiation, load_object
+from todo_project.problems import IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED, Problem
+from todo_project.rendering import (
+    JSONNegotiation,
+    JSONResponse,
+    accepts_gzip,
+    compress,
+    load_object,
+)
 
 
 class TaskViewSet(ViewSet):
@@ -31,7 +48,7 @@ class TaskViewSet(ViewSet):
     def handle_exception(self, exc: Exception) -> Response:
         """Answer an exception; a task of another user looks the same as none."""
         if isinstance(exc, Task.DoesNotExist):
-            exc = NotFound("There is no such task.")
+            exc = self._refusal()
         return super().handle_exception(exc)
 
     def finalize_response(
@@ -43,49 +60,119 @@ class TaskViewSet(ViewSet):
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Say in `Allow` what can be done here."""
-        return Response(status=HTTP_204_NO_CONTENT)
+        return Response(status=204)
 
     @documentation.list_tasks
-    def list(self, request: Request, user_id: str) -> Response:
-        """Answer the user's tasks, newest first."""
-        return Response(self.tasks.filter(**query(request, LIST)).rows())
+    def list(self, request: Request, user_id: str) -> HttpResponse:
+        """Answer one page of the user's tasks, newest first."""
+        parameters = query(request, LIST)
+        rows, cursor = page(self.tasks, **parameters)
+        link = next_link(reverse("tasks", args=[user_id]), parameters, cursor) if cursor else ""
+        response: HttpResponse = JSONResponse(rows)
+        etag = list_etag(response.content, link)
+        if is_unmodified(request, etag):
+            response = _empty(304)
+        elif link:
+            response["Link"] = link
+        response["ETag"] = etag
+        if accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+            compress(response)
+        patch_vary_headers(response, ["Accept-Encoding"])
+        return response
 
     @documentation.create_task
-    def create(self, request: Request, user_id: str) -> Response:
-        """Create a task."""
-        task = self.tasks.add(**CREATE.run_validation(load_object(request)))
-        return Response(task, HTTP_201_CREATED, headers={"Location": _address(task)})
+    def create(self, request: Request, user_id: str) -> HttpResponse:
+        """Create a task, once for each Idempotency-Key."""
+        task_id = derived_id(request, user_id)
+        fields = CREATE.run_validation(load_object(request))
+        if task_id is None:
+            return _created(self.tasks.add(**fields))
+        task, replayed = self.tasks.add_once(task_id, **fields)
+        if replayed and not _may_come_from(fields, task):
+            raise Problem(IDEMPOTENCY_KEY_REUSED, errors=IDEMPOTENCY_KEY_REUSED.errors)
+        response = _created(task)
+        if replayed:
+            response["Idempotent-Replayed"] = "true"
+        return response
+
+    @documentation.clear_tasks
+    def clear(self, request: Request, user_id: str) -> HttpResponse:
+        """Delete the tasks that the filter names."""
+        tasks = self.tasks.filter(**query(request, CLEAR))
+        if demands_a_state(request):
+            raise Problem(PRECONDITION_FAILED, "A deletion by filter has no validator.")
+        return JSONResponse({"deleted": tasks.clear()})
 
     @documentation.read_task
-    def retrieve(self, request: Request, user_id: str, task_id: UUID) -> Response:
+    def retrieve(self, request: Request, user_id: str, task_id: UUID) -> HttpResponse:
         """Answer one task."""
-        return Response(self.tasks.row(task_id))
+        task = self._selected.row(task_id)
+        etag = task_etag(task)
+        response = _empty(304) if is_unmodified(request, etag) else JSONResponse(task)
+        response["ETag"] = etag
+        return response
 
     @documentation.replace_task
-    def update(self, request: Request, user_id: str, task_id: UUID) -> Response:
-        """Change the members sent."""
+    def update(self, request: Request, user_id: str, task_id: UUID) -> HttpResponse:
+        """Change the members sent; without a validator, which a PUT must not have."""
+        # The title is trimmed, so what is stored may differ from what was sent (RFC 9110 §9.3.4).
         changes = UPDATE.run_validation(load_object(request))
-        return Response(self.tasks.change(task_id, **changes))
+        return JSONResponse(self._selected.change(task_id, **changes))
 
     @documentation.update_task
-    def partial_update(self, request: Request, user_id: str, task_id: UUID) -> Response:
+    def partial_update(self, request: Request, user_id: str, task_id: UUID) -> HttpResponse:
         """Change the members sent."""
-        return self.update(request, user_id, task_id)
+        changes = UPDATE.run_validation(load_object(request))
+        return _tagged(self._selected.change(task_id, **changes))
 
     @documentation.complete_task
-    def complete(self, request: Request, user_id: str, task_id: UUID) -> Response:
+    def complete(self, request: Request, user_id: str, task_id: UUID) -> HttpResponse:
         """Set `completed`, or flip it where the body says nothing."""
         changes = COMPLETION.run_validation(load_object(request) if request.body else {})
-        task = self.tasks.change(task_id, **changes) if changes else self.tasks.toggle(task_id)
-        return Response(task)
+        tasks = self._selected
+        return _tagged(tasks.change(task_id, **changes) if changes else tasks.toggle(task_id))
 
     @documentation.delete_task
-    def destroy(self, request: Request, user_id: str, task_id: UUID) -> Response:
+    def destroy(self, request: Request, user_id: str, task_id: UUID) -> HttpResponse:
         """Delete one task."""
-        self.tasks.remove(task_id)
-        return Response(status=HTTP_204_NO_CONTENT)
+        self._selected.remove(task_id)
+        return _empty(204)
+
+    @property
+    def _selected(self) -> TaskQuerySet:
+        """The tasks that are in the state which the request demands."""
+        return self.tasks.filter(precondition(self.request))
+
+    def _refusal(self) -> Exception:
+        """Tell a task in another state from none at all; a failed request may ask twice."""
+        if demands_a_state(self.request):
+            with suppress(Task.DoesNotExist):
+                current = self.tasks.row(self.kwargs["task_id"])
+                return Problem(PRECONDITION_FAILED, current=current)
+        return NotFound("There is no such task.")
 
 
-def _address(task: TaskRow) -> str:
-    """Return the path of a task, the canonical one."""
-    return reverse("task", args=[task["user_id"], task["id"]])
+def _created(task: TaskRow) -> HttpResponse:
+    response = _tagged(task)
+    response.status_code = 201
+    response["Location"] = reverse("task", args=[task["user_id"], task["id"]])
+    return response
+
+
+def _tagged(task: TaskRow) -> HttpResponse:
+    response = JSONResponse(task)
+    response["ETag"] = task_etag(task)
+    return response
+
+
+def _empty(status: int) -> HttpResponse:
+    response = HttpResponse(status=status)
+    del response["Content-Type"]
+    return response
+
+
+def _may_come_from(fields: dict[str, Any], task: TaskRow) -> bool:
+    """Tell whether these fields can have created the task; once changed, any may have."""
+    asked = {"description": None, "completed": False} | fields
+    changed = task["updated_at"] != task["created_at"]
+    return changed or asked.items() <= task.items()

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -37,7 +38,10 @@ def titles(admin: API, query: str) -> list[str]:
 
 
 def submit(admin: API, url: str, **fields: object) -> list[str]:
-    """Submit a form, and return the errors shown."""
+    """Submit a form as a browser does, and return the errors shown."""
+    page = admin.get(url).content.decode()
+    shown = re.findall(r'name="(initial-\w+)"(?: value="([^"]*)")?', page)
+    fields = {name: unescape(value) for name, value in shown} | fields
     response = admin.post(url, {key: value for key, value in fields.items() if value is not None})
     if response.status_code == 302:
         return []
@@ -117,6 +121,27 @@ def test_a_change_writes_what_was_changed_and_moves_updated_at(admin: API) -> No
     assert row["user_id"] == task.user_id
     assert row["updated_at"] == future + timedelta(microseconds=1)
     assert row["created_at"] == task.created_at
+
+
+def test_what_the_owner_changed_meanwhile_is_kept(admin: API) -> None:
+    task = TaskFactory.create(title="a", description="b")
+    page = admin.get(change(task)).content.decode()
+    shown = dict(re.findall(r'name="(initial-\w+)"(?: value="([^"]*)")?', page))
+    Task.objects.of(task.user_id).change(task.id, title="theirs")
+    admin.post(change(task), {**shown, "title": "a", "description": "b", "completed": "on"})
+    row = Task.objects.of(task.user_id).row(task.id)
+    assert (row["title"], row["description"], row["completed"]) == ("theirs", "b", True)
+
+
+def test_a_new_task_has_nothing_of_the_servers_yet(admin: API) -> None:
+    page = admin.get(ADD).content.decode()
+    assert set(re.findall(r'id="id_(\w+)"', page)) == {
+        "user_id",
+        "title",
+        "description",
+        "completed",
+    }
+    assert "DatabaseDefault" not in page
 
 
 def test_saving_without_a_change_changes_nothing(admin: API) -> None:

@@ -120,7 +120,7 @@ def test_the_location_works_for_every_user_id(api: API) -> None:
         ({"title": "a", "completed": "true"}, "completed", "invalid", "Must be a valid boolean."),
         ({"title": "a", "completed": 1}, "completed", "invalid", "Must be a valid boolean."),
         ({"title": "a", "completed": None}, "completed", "null", "This field may not be null."),
-        ({"title": "a", "titel": "b"}, "titel", "unknown", "There is no such member."),
+        ({"title": "a", "titel": "b"}, "titel", "unknown", "There is no such field."),
     ],
 )
 def test_a_member_that_breaks_a_rule_is_named(
@@ -138,7 +138,7 @@ def test_a_member_that_breaks_a_rule_is_named(
 def test_everything_that_is_wrong_is_named_at_once(api: API) -> None:
     problem = api.refused(400, "POST", TASKS, {"completed": 0, "": 1})
     assert problem["detail"] == (
-        ": There is no such member.; title: This field is required.; "
+        ": There is no such field.; title: This field is required.; "
         "completed: Must be a valid boolean."
     )
     assert [error["pointer"] for error in problem["errors"]] == ["#/", "#/title", "#/completed"]

@@ -1,7 +1,10 @@
 """Every failure is a problem (RFC 9457), in production and under DEBUG."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from html import escape
 from typing import Any, NoReturn
 
 import pytest
@@ -14,7 +17,8 @@ from rest_framework.views import APIView
 
 from tasks.models import Task
 from tests.conftest import API, TASKS
-from todo_project import problems
+from tests.factories import TaskFactory
+from todo_project import failures, problems
 from todo_project.urls import urlpatterns as own_urlpatterns
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +50,7 @@ urlpatterns = [
     path("broken", broken_view),
     *own_urlpatterns,
 ]
-handler500 = problems.internal_error
+handler500 = failures.internal_error
 
 
 @contextmanager
@@ -58,51 +62,81 @@ def database_fails(error: type[Exception]) -> Iterator[None]:
         yield
 
 
-Arrange = Callable[[], AbstractContextManager[None]]
-PROVOCATIONS: dict[str, tuple[Any, ...]] = {
-    "bad-request": ("GET", TASKS, None, {"host": "evil.example"}),
-    "malformed-json": ("POST", TASKS, b"{", {}),
-    "validation-error": ("POST", TASKS, {}, {}),
-    "not-found": ("GET", "/nowhere", None, {}),
-    "method-not-allowed": ("PUT", TASKS, None, {}),
-    "not-acceptable": ("GET", TASKS, None, {"accept": "text/html"}),
-    "content-too-large": ("POST", TASKS, b"x" * 70_000, {}),
-    "unsupported-media-type": ("POST", TASKS, b"<a/>", {"content_type": "text/xml"}),
-    "internal-error": ("GET", "/api/broken", None, {}),
-    "database-unavailable": ("GET", TASKS, None, {}),
-}
+@contextmanager
+def arranged(slug: str) -> Iterator[None]:
+    """Bring about what an example request needs in order to meet its problem."""
+    if slug == "precondition-failed":
+        row = dict(problems.PRECONDITION_FAILED.members["current"])
+        TaskFactory.create(**{name: parse(name, value) for name, value in row.items()})
+    if slug == "idempotency-key-reused":
+        request = problems.IDEMPOTENCY_KEY_REUSED.request
+        key = request.headers["Idempotency-Key"]
+        API().send(201, "POST", request.path, {"title": "Milk"}, idempotency_key=key)
+    errors = {"internal-error": RuntimeError, "database-unavailable": OperationalError}
+    with database_fails(errors[slug]) if slug in errors else nullcontext():
+        yield
+
+
+def parse(name: str, value: Any) -> Any:
+    return datetime.fromisoformat(value) if name.endswith("_at") else value
 
 
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("slug", problems.REGISTRY)
-@pytest.mark.urls(__name__)
-def test_each_type_can_be_provoked(
+def test_each_example_request_meets_its_problem(
     api: API, settings: Any, caplog: pytest.LogCaptureFixture, slug: str, *, debug: bool
 ) -> None:
     settings.DEBUG = debug
     registered = problems.REGISTRY[slug]
-    method, url, body, headers = PROVOCATIONS[slug]
-    unavailable = slug == "database-unavailable"
-    with database_fails(OperationalError) if unavailable else nullcontext():
-        response = api.send(registered.status, method, url, body, **headers)
+    request = registered.request
+    body = request.body.encode()
+    headers = {name.replace("-", "_").lower(): value for name, value in request.headers.items()}
+    if "content_length" in headers:
+        body = body.ljust(int(headers.pop("content_length")))
+    with arranged(slug):
+        before = Task.objects.count() if registered.status < 500 else 0
+        response = api.send(
+            registered.status, request.method, request.path, body or None, **headers
+        )
+        assert registered.status >= 500 or Task.objects.count() == before
     assert response["Content-Type"] == "application/problem+json"
-    assert response["Cache-Control"] == "private, no-cache"
-    assert response.get("Retry-After") == ("2" if unavailable else None)
     assert response["Content-Length"] == str(len(response.content))
-    problem = response.json()
-    expected = ["type", "title", "status", "detail", "request_id"]
-    assert list(problem) == expected + ["errors"] * (slug == "validation-error")
-    assert problem["type"] == f"/problems/{slug}"
-    assert problem["title"] == registered.title
-    assert problem["status"] == registered.status
-    assert problem["request_id"] == response["X-Request-ID"]
-    assert "secret" not in response.content.decode()
+    assert response["Cache-Control"] == "private, no-cache"
+    assert response.get("Retry-After") == ("2" if slug == "database-unavailable" else None)
+    expected = registered.example | {"request_id": response["X-Request-ID"]}
+    assert list(response.json().items()) == list(expected.items())
     errors = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(errors) == (registered.status >= 500)
 
 
-def test_the_registry_and_the_provocations_are_complete() -> None:
-    assert list(PROVOCATIONS) == list(problems.REGISTRY)
+@pytest.mark.parametrize("slug", problems.REGISTRY)
+def test_the_type_leads_to_a_page_for_people_and_for_tools(api: API, slug: str) -> None:
+    registered = problems.REGISTRY[slug]
+    page = api.send(200, "GET", registered.uri, accept="text/html")
+    assert page["Content-Type"] == "text/html; charset=utf-8"
+    for text in (registered.title, registered.meaning, registered.remedy):
+        assert escape(text) in page.content.decode()
+    data = api.send(200, "GET", registered.uri, accept="application/json").json()
+    assert data == {
+        "type": registered.uri,
+        "title": registered.title,
+        "status": registered.status,
+        "meaning": registered.meaning,
+        "remedy": registered.remedy,
+        "example": {"request": str(registered.request), "response": registered.example},
+    }
+
+
+def test_the_index_lists_every_type(api: API) -> None:
+    page = api.send(200, "GET", "/problems/", accept="text/html,*/*;q=0.8").content.decode()
+    listed = api.send(200, "GET", "/problems/", accept="application/json").json()["problems"]
+    assert [each["type"] for each in listed] == [each.uri for each in problems.REGISTRY.values()]
+    assert re.findall(r'<dt><a href="([^"]+)"', page) == [each["type"] for each in listed]
+
+
+def test_an_unknown_type_has_no_page(api: API) -> None:
+    problem = api.refused(404, "GET", "/problems/nonsense", accept="text/html")
+    assert problem["detail"] == "There is no such type of problem."
 
 
 @pytest.mark.parametrize("debug", [False, True])
@@ -132,7 +166,7 @@ def test_an_unknown_url_is_not_found(api: API, settings: Any, url: str, *, debug
 @pytest.mark.parametrize(
     ("end", "allowed"),
     [
-        ("", "GET, POST, HEAD, OPTIONS"),
+        ("", "GET, POST, DELETE, HEAD, OPTIONS"),
         ("/{id}", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
         ("/{id}/complete", "PATCH, OPTIONS"),
     ],
@@ -238,6 +272,23 @@ def test_any_other_user_id_will_do(api: API, user_id: str) -> None:
         ("completed=", "completed", "invalid"),
         ("completed", "completed", "invalid"),
         ("completed=%00", "completed", "invalid"),
+        ("search=", "search", "blank"),
+        ("search=%00", "search", "null_characters_not_allowed"),
+        ("search=%FF", "search", "surrogate_characters_not_allowed"),
+        (f"search={'x' * 201}", "search", "max_length"),
+        ("search=a&search=a", "search", "repeated"),
+        ("limit=0", "limit", "invalid"),
+        ("limit=10001", "limit", "invalid"),
+        ("limit=-1", "limit", "invalid"),
+        ("limit=1.0", "limit", "invalid"),
+        ("limit=%2B1", "limit", "invalid"),
+        ("limit=01", "limit", "invalid"),
+        ("limit=1%0A", "limit", "invalid"),
+        ("limit=%D9%A1", "limit", "invalid"),
+        ("limit=", "limit", "invalid"),
+        ("limit=1;cursor=a", "limit", "invalid"),
+        ("cursor=", "cursor", "blank"),
+        ("offset=1", "offset", "unknown"),
         ("completed=%FF", "completed", "invalid"),
         ("completed=true&completed=true", "completed", "repeated"),
         ("Completed=true", "Completed", "unknown"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,8 +32,9 @@ class LivenessView(APIView):
     @extend_schema(
         operation_id="checkLiveness",
         summary="Is the process alive?",
+        description="Never touches the database.",
         tags=["health"],
-        responses={200: HealthSerializer},
+        responses={200: OpenApiResponse(HealthSerializer, "It is.")},
     )
     def get(self, request: Request) -> Response:
         """Answer."""
@@ -48,8 +49,9 @@ class ReadinessView(APIView):
     @extend_schema(
         operation_id="checkReadiness",
         summary="Can the service serve?",
+        description="200 when the database is reachable and migrated, else 503.",
         tags=["health"],
-        responses={200: HealthSerializer, **problem_responses()},
+        responses={200: OpenApiResponse(HealthSerializer, "It can."), **problem_responses()},
     )
     def get(self, request: Request) -> Response:
         """Connect, and compare the migrations."""

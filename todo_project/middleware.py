@@ -17,6 +17,7 @@ from todo_project.rendering import dump
 log = logging.getLogger("requests")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+BODILESS = (204, 304)
 NANOSECONDS_PER_MS = 1_000_000
 
 
@@ -76,6 +77,23 @@ class RequestLogMiddleware:
 def template(route: str) -> str | None:
     """Return a Django route the way the documentation writes it: `/api/{user_id}/tasks`."""
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route).rstrip("/") if route else None
+
+
+def content_length_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Name the length of each body, so that the connection can stay open.
+
+    A 204 has none, and that of a 304 would be the length of what is not sent (RFC 9110 §8.6).
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not response.streaming and response.status_code not in BODILESS:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
+
+    return answer
 
 
 class OnlyFailures(logging.Filter):

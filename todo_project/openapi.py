@@ -1,6 +1,7 @@
 """What every operation of the OpenAPI document has in common: problems, headers, paths."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
@@ -11,21 +12,24 @@ from todo_project.problems import (
     DATABASE_UNAVAILABLE,
     INTERNAL_ERROR,
     NOT_ACCEPTABLE,
-    PROBLEM_JSON,
     REGISTRY,
     RETRY_AFTER,
     ProblemType,
 )
+from todo_project.rendering import PROBLEM_JSON
+
+BODY_IS_OPTIONAL = "x-body-is-optional"
+"""An extension that marks an operation for `closed_requests`; it is not published."""
 
 EVERYWHERE = (BAD_REQUEST, NOT_ACCEPTABLE, INTERNAL_ERROR, DATABASE_UNAVAILABLE)
 """The problems that any request can meet."""
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):
-    """One thing that is wrong, and where: exactly one of pointer, parameter and header."""
+    """One thing that is wrong, and where: one of pointer, parameter and header."""
 
     pointer = serializers.CharField(
-        required=False, help_text="A member of the body, as a JSON Pointer in a URI fragment."
+        required=False, help_text="A field of the body, as a JSON Pointer in a URI fragment."
     )
     parameter = serializers.CharField(
         required=False, help_text="A parameter of the path or of the query."
@@ -46,7 +50,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text="The HTTP status.", min_value=400, max_value=599)
     detail = serializers.CharField(help_text="What is wrong this time, for people.")
     request_id = serializers.CharField(help_text="Under which the request is logged.")
-    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]
+    errors = ProblemErrorSerializer(
+        many=True, required=False, help_text="Each thing that is wrong with the request."
+    )  # type: ignore[assignment]
 
 
 def response_header(
@@ -62,26 +68,36 @@ def response_header(
     )
 
 
-def problem_responses(*specific: ProblemType) -> dict[Any, OpenApiResponse]:
-    """Describe the problems of an operation: those given and those of every request."""
+def problem_responses(
+    *specific: ProblemType, serializers: Mapping[ProblemType, Any] = MappingProxyType({})
+) -> dict[Any, OpenApiResponse]:
+    """Describe the problems of an operation: those given and those of every request.
+
+    `serializers` are those of problems with members of their own.
+    """
     by_status: dict[int, list[ProblemType]] = {}
-    for problem_type in REGISTRY.values():
-        if problem_type in (*EVERYWHERE, *specific):
-            by_status.setdefault(problem_type.status, []).append(problem_type)
+    for problem_type in (*specific, *EVERYWHERE):
+        by_status.setdefault(problem_type.status, []).append(problem_type)
     return {
         (status, PROBLEM_JSON): OpenApiResponse(
-            ProblemSerializer,
-            description=" ".join(problem_type.meaning for problem_type in types),
+            serializers.get(types[0], ProblemSerializer),
+            description=_description(types),
             examples=[_example(problem_type) for problem_type in types],
         )
-        for status, types in by_status.items()
+        for status, types in sorted(by_status.items())
     }
+
+
+def _description(types: list[ProblemType]) -> str:
+    if len(types) == 1:
+        return types[0].meaning
+    return "One of: " + ", ".join(f"`{each.slug}`" for each in types) + "."
 
 
 def _example(problem_type: ProblemType) -> OpenApiExample:
     return OpenApiExample(
         problem_type.slug,
-        problem_type.example | {"request_id": "0f8fad5bd9cb469fa16570867728950e"},
+        problem_type.example,
         summary=problem_type.title,
         description=problem_type.remedy,
         media_type=PROBLEM_JSON,
@@ -101,9 +117,10 @@ COMMON_HEADERS = [
 ]
 REQUEST_ID_PARAMETER = OpenApiParameter(
     "X-Request-ID",
-    {"type": "string", "examples": ["checkout-42"]},
+    str,
     OpenApiParameter.HEADER,
-    description="An id for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Another is replaced.",
+    description="An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, "
+    "or with any other, the server chooses one.",
 )
 
 
@@ -113,10 +130,12 @@ def only_canonical_paths(endpoints: list[tuple[str, Any, str, Any]]) -> list[Any
 
 
 def closed_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Say of each request body that it takes no other members."""
+    """Say of each request body that it must come, and that it takes no other fields."""
     for path in result["paths"].values():
         for operation in path.values():
-            for media in operation.get("requestBody", {}).get("content", {}).values():
-                name = media["schema"]["$ref"].rpartition("/")[2]
-                result["components"]["schemas"][name]["additionalProperties"] = False
+            if body := operation.get("requestBody"):
+                body["required"] = not operation.pop(BODY_IS_OPTIONAL, False)
+                for media in body["content"].values():
+                    name = media["schema"]["$ref"].rpartition("/")[2]
+                    result["components"]["schemas"][name]["additionalProperties"] = False
     return result

@@ -1,11 +1,13 @@
 """JSON in and out, and nothing but JSON."""
 
+import gzip
 import json
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
 import orjson
+from django.http import HttpResponse
 from django.http.request import MediaType
 from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import NotAcceptable, ParseError, UnsupportedMediaType
@@ -14,6 +16,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+GZIP_LEVEL = 1  # most of the gain for the least of the time
 
 
 def dump(data: object) -> bytes:
@@ -54,15 +58,42 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def accepts_json(accept: str) -> bool:
     """Tell whether `Accept` admits JSON: the most specific range decides (RFC 9110 §12.5.1)."""
-    ranges: dict[str, float] = {}
-    for token in accept.split(","):
-        with suppress(ValueError):
-            media = MediaType(token)
-            ranges[f"{media.main_type}/{media.sub_type}"] = media.quality
+    ranges = _qualities(accept)
     for candidate in (JSON, "application/*", "*/*"):
         if candidate in ranges:
             return ranges[candidate] > 0
     return not accept.strip()
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Tell whether `Accept-Encoding` admits gzip (RFC 9110 §12.5.3)."""
+    codings = _qualities(accept_encoding)
+    return codings.get("gzip", codings.get("*", 0)) > 0
+
+
+def _qualities(accepted: str) -> dict[str, float]:
+    """Parse a list of names with optional qualities; drop what is malformed."""
+    qualities: dict[str, float] = {}
+    for token in accepted.split(","):
+        with suppress(ValueError):
+            name, _ = parse_header_parameters(token)
+            qualities[name] = MediaType(token).quality
+    return qualities
+
+
+def compress(response: HttpResponse) -> None:
+    """Compress the body of a response; its strong validator becomes a weak one."""
+    if response.content:
+        response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)
+        response["Content-Encoding"] = "gzip"
+    response["ETag"] = f"W/{response['ETag']}"
+
+
+class JSONResponse(HttpResponse):
+    """Data as JSON."""
+
+    def __init__(self, data: object) -> None:
+        super().__init__(dump(data), content_type=JSON)
 
 
 class JSONRenderer(BaseRenderer):

@@ -86,11 +86,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "todo_project.middleware.RequestLogMiddleware",
+    "todo_project.middleware.content_length_middleware",
     "corsheaders.middleware.CorsMiddleware",
-    "todo_project.problems.ProblemMiddleware",
+    "todo_project.failures.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -101,6 +101,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
+        "DIRS": [BASE_DIR / "todo_project" / "templates"],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -127,6 +128,7 @@ USE_TZ = True
 
 # Files are served from the packages they come in: no collectstatic step to forget.
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "todo_project" / "static"]
 WHITENOISE_USE_FINDERS = True
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes of a request body
@@ -167,7 +169,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["todo_project.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "todo_project.problems.exception_handler",
+    "EXCEPTION_HANDLER": "todo_project.failures.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -175,16 +177,15 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Todo API",
     "VERSION": tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"],
     "DESCRIPTION": (BASE_DIR / "todo_project" / "api.md").read_text(),
-    "CONTACT": {"name": "The people who run this API", "email": CONTACT_EMAIL},
+    "CONTACT": {"name": "Todo API support", "email": CONTACT_EMAIL},
     "TAGS": [
         {"name": "tasks", "description": "The tasks of one user."},
         {"name": "health", "description": "For load balancers and people on call."},
     ],
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_PATCH": False,
-    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "PREPROCESSING_HOOKS": ["todo_project.openapi.only_canonical_paths"],
     "POSTPROCESSING_HOOKS": ["todo_project.openapi.closed_requests"],
 }

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("user_id", models.CharField(max_length=255, verbose_name="user")),
+                ("user_id", models.CharField(max_length=255, verbose_name="user id")),
                 ("title", models.CharField(max_length=200)),
                 ("description", models.TextField(blank=True, max_length=1000, null=True)),
                 ("completed", models.BooleanField(db_default=False)),

@@ -1,0 +1,85 @@
+"""Validators and retries: ETag, If-Match, If-None-Match (RFC 9110 §13), Idempotency-Key."""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from hashlib import blake2b
+from uuid import UUID, uuid5
+
+from django.db.models import Q
+from django.utils.http import parse_etags
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
+
+from tasks.models import TaskRow
+from todo_project.problems import InvalidHeaders
+from todo_project.rendering import dump
+
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+NAMESPACE = UUID("afa95c54-6fe2-42b5-87a5-ea46bad15668")
+"""The namespace of the ids that are derived from idempotency keys (RFC 9562 §5.5)."""
+SAFE_METHODS = ("GET", "HEAD")
+NOTHING = Q(pk__in=[])
+
+
+def task_etag(task: TaskRow) -> str:
+    """Return the validator of a task: `updated_at` as JSON writes it, quotes included."""
+    return dump(task["updated_at"]).decode()
+
+
+def list_etag(body: bytes, link: str) -> str:
+    """Return the validator of a page: a hash of its bytes, and of its link to the next."""
+    return f'"{blake2b(body + link.encode(), digest_size=16).hexdigest()}"'
+
+
+def precondition(request: Request) -> Q:
+    """Return the condition under which the request may touch a task.
+
+    A weak, malformed or empty validator in If-Match matches no task. On a read, If-None-Match
+    is not part of it: that is the matter of `is_unmodified`.
+    """
+    allowed = Q()
+    if "HTTP_IF_MATCH" in request.META:
+        tags = parse_etags(request.META["HTTP_IF_MATCH"])
+        if tags != ["*"]:
+            allowed &= Q(updated_at__in=[*_moments(tags)])
+    if "HTTP_IF_NONE_MATCH" in request.META and request.method not in SAFE_METHODS:
+        tags = parse_etags(request.META["HTTP_IF_NONE_MATCH"])
+        same = [*_moments(tag.removeprefix("W/") for tag in tags)]
+        allowed &= NOTHING if tags == ["*"] else ~Q(updated_at__in=same)
+    return allowed
+
+
+def demands_a_state(request: Request) -> bool:
+    """Tell whether there are tasks that the request may not touch."""
+    return precondition(request) != Q()
+
+
+def _moments(tags: Iterable[str]) -> Iterator[datetime]:
+    """Parse strong validators; drop those that no task can have."""
+    for tag in tags:
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(tag.strip('"'))
+            if moment.tzinfo and dump(moment) == tag.encode():
+                yield moment
+
+
+def is_unmodified(request: Request, etag: str) -> bool:
+    """Tell whether the client has this state already, by If-None-Match (weak comparison)."""
+    tags = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    return tags == ["*"] or etag.removeprefix("W/") in {tag.removeprefix("W/") for tag in tags}
+
+
+def derived_id(request: Request, user_id: str) -> UUID | None:
+    """Return the id that the Idempotency-Key and the user determine, or None without a key.
+
+    Raises InvalidHeaders.
+    """
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return None
+    if not IDEMPOTENCY_KEY.fullmatch(key):
+        rule = "Must be 1 to 255 visible ASCII characters."
+        raise InvalidHeaders({"Idempotency-Key": [ErrorDetail(rule, "invalid")]})
+    return uuid5(NAMESPACE, f"{user_id}/{key}")  # no user id contains a slash

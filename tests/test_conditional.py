@@ -1,0 +1,195 @@
+"""ETag, If-Match and If-None-Match (RFC 9110 §8.8 and §13)."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from tasks.models import Task
+from tests.conftest import API, STRANGER, TASKS, address
+
+pytestmark = pytest.mark.django_db
+
+WRITES = [
+    ("PUT", "", {"title": "New"}, 200),
+    ("PUT", "", {}, 200),
+    ("PATCH", "", {"title": "New"}, 200),
+    ("PATCH", "", {}, 200),
+    ("PATCH", "/complete", None, 200),
+    ("PATCH", "/complete", {"completed": True}, 200),
+    ("DELETE", "", None, 204),
+]
+every_write = pytest.mark.parametrize(("method", "end", "body", "status"), WRITES)
+
+
+def etag(api: API, task: Task) -> str:
+    return f'"{api.send(200, "GET", address(task)).json()["updated_at"]}"'
+
+
+def test_the_etag_of_a_task_is_its_updated_at_in_quotes(api: API) -> None:
+    created = api.send(201, "POST", TASKS, {"title": "a"})
+    path = created["Location"]
+    for response in (
+        created,
+        api.send(200, "GET", path),
+        api.send(200, "PATCH", path, {"title": "b"}),
+        api.send(200, "PATCH", path, {}),
+        api.send(200, "PATCH", f"{path}/complete"),
+    ):
+        assert response["ETag"] == f'"{response.json()["updated_at"]}"'
+    assert api.send(200, "HEAD", path)["ETag"] == etag(api, Task.objects.get())
+
+
+def test_a_put_has_no_etag(api: API, task: Task) -> None:
+    assert "ETag" not in api.send(200, "PUT", address(task), {"title": "b"})
+
+
+@every_write
+def test_a_write_that_matches_is_one_statement(
+    api: API,
+    task: Task,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    method: str,
+    end: str,
+    body: object,
+    status: int,
+) -> None:
+    tag = etag(api, task)
+    with django_assert_num_queries(1) as queries:
+        api.send(status, method, address(task) + end, body, if_match=tag)
+    assert '"user_id" = ' in queries.captured_queries[0]["sql"]
+
+
+@every_write
+@pytest.mark.parametrize("if_match", ["*", " * ", '"x", {}', '{}, "x"', "W/{}, {}", ",{},,"])
+def test_a_star_and_a_list_match(
+    api: API, task: Task, if_match: str, method: str, end: str, body: object, status: int
+) -> None:
+    if_match = if_match.format(*[etag(api, task)] * 2)
+    api.send(status, method, address(task) + end, body, if_match=if_match)
+
+
+@every_write
+@pytest.mark.parametrize(
+    "if_match",
+    [
+        '"2026-02-06T10:30:00.123456Z"',
+        "W/{tag}",
+        "{bare}",
+        "'{bare}'",
+        '"{bare}',
+        "",
+        " ",
+        ",",
+        '""',
+        '"*"',
+        "null",
+        '"{bare} "',
+        '"{offset}"',
+        '"{naive}"',
+        '"{spaced}"',
+    ],
+)
+def test_another_state_is_refused_with_the_task_as_it_is(
+    api: API, task: Task, if_match: str, method: str, end: str, body: object, status: int
+) -> None:
+    current = api.send(200, "GET", address(task)).json()
+    bare = current["updated_at"]
+    sent = if_match.format(
+        tag=f'"{bare}"',
+        bare=bare,
+        offset=bare.replace("Z", "+00:00"),
+        naive=bare.removesuffix("Z"),
+        spaced=bare.replace("T", " "),
+    )
+    problem = api.refused(412, method, address(task) + end, body, if_match=sent)
+    assert problem == {
+        "type": "/problems/precondition-failed",
+        "title": "The task has changed",
+        "status": 412,
+        "detail": "The task is not in the state that If-Match or If-None-Match demands.",
+        "current": current,
+    }
+
+
+@every_write
+@pytest.mark.parametrize("if_match", ["*", '"2026-02-06T10:30:00Z"', ""])
+def test_a_missing_task_stays_missing(
+    api: API,
+    task: Task,
+    missing: str,
+    if_match: str,
+    method: str,
+    end: str,
+    body: object,
+    status: int,
+) -> None:
+    for path in (missing, f"/api/{STRANGER}/tasks/{task.id}"):
+        problem = api.refused(404, method, path + end, body, if_match=if_match)
+        assert problem["type"] == "/problems/not-found"
+
+
+@every_write
+def test_a_write_under_if_none_match_wants_another_state(
+    api: API, task: Task, method: str, end: str, body: object, status: int
+) -> None:
+    tag = etag(api, task)
+    for sent in ("*", tag, f"W/{tag}", f'"x", {tag}'):
+        problem = api.refused(412, method, address(task) + end, body, if_none_match=sent)
+        assert problem["current"]["id"] == str(task.id)
+    api.send(status, method, address(task) + end, body, if_none_match='"x"')
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("if_none_match", ["{}", "W/{}", '"x", {}', "*"])
+def test_what_the_client_has_is_not_sent_again(
+    api: API, task: Task, method: str, if_none_match: str
+) -> None:
+    for path in (address(task), TASKS):
+        full = api.send(200, "GET", path)
+        tag = full["ETag"]
+        response = api.send(304, method, path, if_none_match=if_none_match.format(tag))
+        assert response.content == b""
+        kept = {"ETag", "Cache-Control", "Vary"} & set(full.headers)
+        assert {name: response[name] for name in kept} == {name: full[name] for name in kept}
+        assert not {"Content-Type", "Content-Length", "Content-Encoding"} & set(response.headers)
+
+
+@pytest.mark.parametrize("if_none_match", ['"x"', "", "{bare}", "nonsense"])
+def test_what_the_client_has_not_is_sent(api: API, task: Task, if_none_match: str) -> None:
+    for path in (address(task), TASKS):
+        tag = api.send(200, "GET", path)["ETag"]
+        api.send(200, "GET", path, if_none_match=if_none_match.format(bare=tag.strip('"')))
+
+
+def test_a_changed_task_is_sent_again(api: API, task: Task) -> None:
+    tags = {path: api.send(200, "GET", path)["ETag"] for path in (address(task), TASKS)}
+    api.send(200, "PATCH", f"{address(task)}/complete")
+    for path, tag in tags.items():
+        assert api.send(200, "GET", path, if_none_match=tag)["ETag"] != tag
+
+
+def test_a_compressed_list_is_not_sent_again_either(api: API, task: Task) -> None:
+    full = api.send(200, "GET", TASKS, accept_encoding="gzip")
+    again: dict[str, Any] = {"if_none_match": full["ETag"], "accept_encoding": "gzip"}
+    response = api.send(304, "GET", TASKS, **again)
+    assert response["ETag"] == full["ETag"]
+    assert response["Vary"] == full["Vary"]
+    assert "Content-Encoding" not in response
+
+
+def test_a_page_that_lost_its_link_is_another_page(api: API) -> None:
+    last = api.send(201, "POST", TASKS, {"title": "a"})["Location"]
+    api.send(201, "POST", TASKS, {"title": "b"})
+    page = api.send(200, "GET", f"{TASKS}?limit=1")
+    api.send(204, "DELETE", last)
+    again = api.send(200, "GET", f"{TASKS}?limit=1", if_none_match=page["ETag"])
+    assert again.content == page.content
+    assert "Link" not in again
+
+
+def test_a_read_honours_if_match(api: API, task: Task) -> None:
+    tag = etag(api, task)
+    api.send(200, "GET", address(task), if_match=tag)
+    api.send(304, "GET", address(task), if_match=tag, if_none_match=tag)
+    assert api.refused(412, "GET", address(task), if_match='"x"')["current"]["title"] == "Buy milk"
