@@ -27,8 +27,8 @@ admin: .venv/runs ## Create a superuser for /admin/
 
 test: .venv/tests ## Run all tests on PostgreSQL, and those of the API on SQLite
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
-	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -m "not postgresql"
+	$(BIN)/coverage run -m pytest -n auto
+	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
@@ -51,7 +51,7 @@ schema: .venv/runs ## Write openapi.json anew
 	DEBUG=true $(MANAGE) spectacular --validate --fail-on-warn --format openapi-json --file openapi.json
 
 lock: .venv/tests ## Write the requirements anew from pyproject.toml
-	$(LOCK) --no-group dev --output-file requirements.txt
+	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --output-file requirements-dev.txt
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet

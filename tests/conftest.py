@@ -79,7 +79,9 @@ def missing() -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Keep SQLite in a file, as in production: threads do not share a database in memory."""
     if connection.vendor == "sqlite":
         directory: Path = tmp_path_factory.mktemp("database")

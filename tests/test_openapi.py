@@ -12,6 +12,8 @@ from openapi_spec_validator import validate
 from tests.conftest import API, TASKS
 from todo_project.environment import BASE_DIR
 
+pytestmark = pytest.mark.once
+
 OPERATIONS = {
     "/api/{user_id}/tasks": {"get", "post", "delete"},
     "/api/{user_id}/tasks/{task_id}": {"get", "put", "patch", "delete"},

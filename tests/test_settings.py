@@ -11,6 +11,8 @@ import pytest
 from todo_project import environment
 from todo_project.environment import BASE_DIR
 
+pytestmark = pytest.mark.once
+
 DATABASE_URL_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
 START = "import todo_project.settings as s; exec(open('gunicorn.conf.py').read()); print(({}))"
 

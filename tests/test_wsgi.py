@@ -10,7 +10,7 @@ from tasks.models import Task
 from tests.conftest import TASKS
 from todo_project.wsgi import application
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def call(method: str, path: str, body: bytes = b"", **environ: Any) -> tuple[int, bytes]:
