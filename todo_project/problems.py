@@ -88,8 +88,8 @@ VALIDATION_ERROR = ProblemType(
     status=400,
     title="The request is not valid",
     meaning="A field of the body, a parameter or a header breaks a rule.",
-    remedy="Read `errors`: each entry says where, by pointer, parameter or header, and what is "
-    "allowed. Show its `detail` beside the field.",
+    remedy="Read errors: each entry says where, by pointer, parameter or header, and what is "
+    "allowed. Show its detail beside the field.",
     request=ExampleRequest("POST", headers=JSON, body='{"title": ""}'),
     detail="title: This field may not be blank.",
     errors=({"pointer": "#/title", "code": "blank", "detail": "This field may not be blank."},),
@@ -126,8 +126,8 @@ PRECONDITION_FAILED = ProblemType(
     status=412,
     title="The task has changed",
     meaning="The task is not in the state that If-Match or If-None-Match demands.",
-    remedy="Merge your change into `current`, the task as it is, and send it again with the new "
-    "validator: the `updated_at` of `current` in quotes.",
+    remedy="Merge your change into current, the task as it is, and send it again with the new "
+    "validator: the updated_at of current in quotes.",
     request=ExampleRequest(
         "PATCH",
         TASK,
