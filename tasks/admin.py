@@ -15,6 +15,7 @@ from rest_framework.exceptions import ValidationError
 from tasks.models import Task, TaskQuerySet
 from tasks.parameters import valid_user_id
 from tasks.serializers import CREATE
+from tasks.verbs import UserTasks
 
 
 class LinesField(forms.CharField):
@@ -115,7 +116,7 @@ class TaskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         change: bool,  # noqa: FBT001
     ) -> None:
         """Write what was changed, and nothing else."""
-        tasks = Task.objects.of(obj.user_id)
+        tasks = UserTasks(obj.user_id)
         fields = {name: form.cleaned_data[name] for name in form.changed_data if name != "user_id"}
         try:
             row = tasks.change(obj.id, **fields) if change else tasks.add(**fields)

@@ -7,12 +7,11 @@ from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID, uuid5
 
-from django.db.models import Q
 from django.utils.http import parse_etags
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
-from tasks.models import TaskRow
+from tasks.verbs import ANY_STATE, State, TaskRow
 from todo_project.problems import InvalidHeaders
 from todo_project.rendering import dump
 
@@ -20,7 +19,6 @@ IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 NAMESPACE = UUID("afa95c54-6fe2-42b5-87a5-ea46bad15668")
 """The namespace of the ids that are derived from idempotency keys (RFC 9562 §5.5)."""
 SAFE_METHODS = ("GET", "HEAD")
-NOTHING = Q(pk__in=[])
 
 
 def task_etag(task: TaskRow) -> str:
@@ -33,27 +31,22 @@ def list_etag(body: bytes, link: str) -> str:
     return f'"{blake2b(body + link.encode(), digest_size=16).hexdigest()}"'
 
 
-def precondition(request: Request) -> Q:
-    """Return the condition under which the request may touch a task.
+def demanded_state(request: Request) -> State:
+    """Return the states in which the request may touch a task.
 
     A weak, malformed or empty validator in If-Match matches no task. On a read, If-None-Match
     is not part of it: that is the matter of `is_unmodified`.
     """
-    allowed = Q()
+    wanted: Iterable[datetime] | None = None
+    unwanted: Iterable[datetime] = ()
     if "HTTP_IF_MATCH" in request.META:
         tags = parse_etags(request.META["HTTP_IF_MATCH"])
-        if tags != ["*"]:
-            allowed &= Q(updated_at__in=[*_moments(tags)])
+        wanted = None if tags == ["*"] else _moments(tags)
     if "HTTP_IF_NONE_MATCH" in request.META and request.method not in SAFE_METHODS:
         tags = parse_etags(request.META["HTTP_IF_NONE_MATCH"])
-        same = [*_moments(tag.removeprefix("W/") for tag in tags)]
-        allowed &= NOTHING if tags == ["*"] else ~Q(updated_at__in=same)
-    return allowed
-
-
-def demands_a_state(request: Request) -> bool:
-    """Tell whether there are tasks that the request may not touch."""
-    return precondition(request) != Q()
+        wanted = () if tags == ["*"] else wanted
+        unwanted = _moments(tag.removeprefix("W/") for tag in tags)
+    return State(wanted, unwanted) if wanted is not None or unwanted else ANY_STATE
 
 
 def _moments(tags: Iterable[str]) -> Iterator[datetime]:

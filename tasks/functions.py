@@ -1,10 +1,11 @@
 """Database functions that Django does not bring, for PostgreSQL and SQLite."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, Func, UUIDField, Value
-from django.db.models.functions import Now
+from django.db.models import CharField, F, Func, UUIDField, Value
+from django.db.models.functions import Greatest, Now
 from django.db.models.sql.compiler import SQLCompiler
 
 CompiledSQL = tuple[str, Any]
@@ -103,3 +104,8 @@ class Row(Func):
 
     template = "(%(expressions)s)"
     output_field = CharField()
+
+
+# Strictly later than before, also when the clock stepped back or the row is dated
+# in the future: `updated_at` is the task's validator.
+TICK = Greatest(Clock(), F("updated_at") + timedelta(microseconds=1))

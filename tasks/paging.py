@@ -15,7 +15,7 @@ from uuid import UUID
 
 from rest_framework.exceptions import ErrorDetail
 
-from tasks.models import TaskQuerySet, TaskRow
+from tasks.verbs import TaskRow, UserTasks
 from todo_project.problems import InvalidParameters
 
 LIMIT = 10_000
@@ -28,18 +28,15 @@ DIGEST_SIZE = 6  # with the place 30 bytes: 40 characters of base64 without padd
 
 
 def page(
-    tasks: TaskQuerySet, limit: int = LIMIT, cursor: str | None = None, **filters: Any
+    tasks: UserTasks, limit: int = LIMIT, cursor: str | None = None, **filters: Any
 ) -> tuple[list[TaskRow], str | None]:
     """Read one page of the user's tasks; return it with the cursor of the next, if there is one.
 
     `filters` are `completed` and `search`. Raises InvalidParameters.
     """
-    scope = urlencode({"user_id": tasks.owner, **filters}).encode()
-    if cursor is not None:
-        tasks = tasks.after(*_decode(cursor, scope))
-    if "search" in filters:
-        tasks = tasks.containing(filters.pop("search"))
-    rows = tasks.filter(**filters).rows(limit + 1)
+    scope = urlencode({"user_id": tasks.user_id, **filters}).encode()
+    after = None if cursor is None else _decode(cursor, scope)
+    rows = tasks.newest(limit + 1, after=after, **filters)
     more = len(rows) > limit
     return rows[:limit], _encode(rows[limit - 1], scope) if more else None
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.urls import URLPattern, path, register_converter
+from django.urls import path, register_converter
 
 from tasks.views import TaskViewSet
 
@@ -48,13 +48,11 @@ task = TaskViewSet.as_view(
 completion = TaskViewSet.as_view({"patch": "complete"})
 
 
-def _routes(end: str) -> list[URLPattern]:
-    return [
-        path(f"{TASKS}{end}", tasks, name="tasks"),
-        path(f"{TASK}{end}", task, name="task"),
-        path(f"{TASK}/complete{end}", completion, name="task-completion"),
-    ]
-
-
-# reverse() takes the last pattern of a name: the canonical one, without the slash.
-urlpatterns = _routes("/") + _routes("")
+urlpatterns = [
+    path(TASKS, tasks, name="tasks"),
+    path(TASK, task, name="task"),
+    path(f"{TASK}/complete", completion, name="task-completion"),
+    path(f"{TASKS}/", tasks),
+    path(f"{TASK}/", task),
+    path(f"{TASK}/complete/", completion),
+]

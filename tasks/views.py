@@ -14,17 +14,17 @@ from rest_framework.viewsets import ViewSet
 
 from tasks import documentation
 from tasks.conditional import (
-    demands_a_state,
+    demanded_state,
     derived_id,
     is_unmodified,
     list_etag,
-    precondition,
     task_etag,
 )
-from tasks.models import Task, TaskQuerySet, TaskRow
+from tasks.models import Task
 from tasks.paging import next_link, page
 from tasks.parameters import CLEAR, LIST, query, valid_user_id
 from tasks.serializers import COMPLETION, CREATE, UPDATE
+from tasks.verbs import ANY_STATE, TaskRow, UserTasks
 from todo_project.problems import IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED, Problem
 from todo_project.rendering import (
     JSONNegotiation,
@@ -43,7 +43,7 @@ class TaskViewSet(ViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Negotiate, authenticate, and choose the owner."""
         super().initial(request, *args, **kwargs)
-        self.tasks = Task.objects.of(valid_user_id(kwargs["user_id"]))
+        self.tasks = UserTasks(valid_user_id(kwargs["user_id"]))
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer an exception; a task of another user looks the same as none."""
@@ -98,15 +98,15 @@ class TaskViewSet(ViewSet):
     @documentation.clear_tasks
     def clear(self, request: Request, user_id: str) -> HttpResponse:
         """Delete the tasks that the filter names."""
-        tasks = self.tasks.filter(**query(request, CLEAR))
-        if demands_a_state(request):
+        filters = query(request, CLEAR)
+        if demanded_state(request) is not ANY_STATE:
             raise Problem(PRECONDITION_FAILED, "A deletion by filter has no validator.")
-        return JSONResponse({"deleted": tasks.clear()})
+        return JSONResponse({"deleted": self.tasks.clear(**filters)})
 
     @documentation.read_task
     def retrieve(self, request: Request, user_id: str, task_id: UUID) -> HttpResponse:
         """Answer one task."""
-        task = self._selected.row(task_id)
+        task = self._selected.get(task_id)
         etag = task_etag(task)
         response = _empty(304) if is_unmodified(request, etag) else JSONResponse(task)
         response["ETag"] = etag
@@ -139,15 +139,15 @@ class TaskViewSet(ViewSet):
         return _empty(204)
 
     @property
-    def _selected(self) -> TaskQuerySet:
+    def _selected(self) -> UserTasks:
         """The tasks that are in the state which the request demands."""
-        return self.tasks.filter(precondition(self.request))
+        return self.tasks.in_state(demanded_state(self.request))
 
     def _refusal(self) -> Exception:
         """Tell a task in another state from none at all; a failed request may ask twice."""
-        if demands_a_state(self.request):
+        if demanded_state(self.request) is not ANY_STATE:
             with suppress(Task.DoesNotExist):
-                current = self.tasks.row(self.kwargs["task_id"])
+                current = self.tasks.get(self.kwargs["task_id"])
                 return Problem(PRECONDITION_FAILED, current=current)
         return NotFound("There is no such task.")
 

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from tasks.models import COLUMNS, Task
+from tasks.models import Task
+from tasks.verbs import COLUMNS
 from tests.factories import TaskFactory
 
 OWNER = "alice"
@@ -31,7 +32,7 @@ class API(Client):
     """A client that states the status it expects, and sends data as JSON."""
 
     def __init__(self) -> None:
-        super().__init__(raise_request_exception=False)
+        super().__init__(enforce_csrf_checks=True, raise_request_exception=False)
 
     def send(
         self, status: int, method: str, path: str, body: object = None, **headers: str

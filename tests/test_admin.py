@@ -12,6 +12,7 @@ from django.utils.timezone import now
 
 from tasks.admin import TaskForm
 from tasks.models import Task
+from tasks.verbs import UserTasks
 from tests.conftest import API, address
 from tests.factories import TaskFactory
 
@@ -25,6 +26,7 @@ USER_ID_RULE = "Must be 1 to 255 characters without slash and control characters
 @pytest.fixture
 def admin(api: API, admin_user: Any) -> API:
     api.force_login(admin_user)
+    api.handler.enforce_csrf_checks = False
     return api
 
 
@@ -82,6 +84,12 @@ def test_a_task_is_found_by_its_id(admin: API, task: Task) -> None:
     assert titles(admin, f"q={task.id}") == [task.title]
 
 
+def test_a_form_from_elsewhere_is_refused(admin: API, task: Task) -> None:
+    admin.handler.enforce_csrf_checks = True
+    assert admin.post(f"{LIST}{task.id}/delete/", {"post": "yes"}).status_code == 403
+    assert Task.objects.exists()
+
+
 def test_a_task_is_added(admin: API) -> None:
     assert submit(admin, ADD, user_id="bob", title=" New ", description="a\r\nb\r\n") == []
     task = Task.objects.get()
@@ -116,7 +124,7 @@ def test_a_change_writes_what_was_changed_and_moves_updated_at(admin: API) -> No
     Task.objects.filter(id=task.id).update(completed=True)
     sent = {"title": "z", "description": "b\r\nc", "completed": "on", "user_id": "mallory"}
     assert submit(admin, change(task), **sent) == []
-    row = Task.objects.of(task.user_id).row(task.id)
+    row = UserTasks(task.user_id).get(task.id)
     assert (row["title"], row["description"], row["completed"]) == ("z", "b\nc", True)
     assert row["user_id"] == task.user_id
     assert row["updated_at"] == future + timedelta(microseconds=1)
@@ -127,9 +135,9 @@ def test_what_the_owner_changed_meanwhile_is_kept(admin: API) -> None:
     task = TaskFactory.create(title="a", description="b")
     page = admin.get(change(task)).content.decode()
     shown = dict(re.findall(r'name="(initial-\w+)"(?: value="([^"]*)")?', page))
-    Task.objects.of(task.user_id).change(task.id, title="theirs")
+    UserTasks(task.user_id).change(task.id, title="theirs")
     admin.post(change(task), {**shown, "title": "a", "description": "b", "completed": "on"})
-    row = Task.objects.of(task.user_id).row(task.id)
+    row = UserTasks(task.user_id).get(task.id)
     assert (row["title"], row["description"], row["completed"]) == ("theirs", "b", True)
 
 
@@ -146,9 +154,9 @@ def test_a_new_task_has_nothing_of_the_servers_yet(admin: API) -> None:
 
 def test_saving_without_a_change_changes_nothing(admin: API) -> None:
     task = TaskFactory.create(description="")
-    before = Task.objects.of(task.user_id).row(task.id)
+    before = UserTasks(task.user_id).get(task.id)
     assert submit(admin, change(task), title=task.title, description="") == []
-    assert Task.objects.of(task.user_id).row(task.id) == before
+    assert UserTasks(task.user_id).get(task.id) == before
 
 
 def test_what_the_server_owns_is_only_shown(admin: API, task: Task) -> None:

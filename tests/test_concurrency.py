@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils.timezone import now
 
 from tasks.models import Task
+from tasks.verbs import UserTasks
 from tests.conftest import API, TASKS, address
 from tests.factories import TaskFactory
 
@@ -91,12 +92,10 @@ def test_edits_of_different_fields_all_survive() -> None:
     for _ in range(5):
         answers = at_once(3, lambda number: request("PUT", address(task), changes[number]))
         assert [answer.status_code for answer in answers] == [200] * 3
-        row = Task.objects.of(task.user_id).row(task.id)
+        row = UserTasks(task.user_id).get(task.id)
         assert (row["title"], row["description"], row["completed"]) == ("new", "new", True)
         assert len({answer.json()["updated_at"] for answer in answers}) == 3
-        Task.objects.of(task.user_id).change(
-            task.id, title="old", description=None, completed=False
-        )
+        UserTasks(task.user_id).change(task.id, title="old", description=None, completed=False)
 
 
 def test_an_edit_never_brings_a_deleted_task_back() -> None:

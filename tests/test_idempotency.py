@@ -4,7 +4,8 @@ import pytest
 from django.db import OperationalError
 from pytest_django import DjangoAssertNumQueries
 
-from tasks.models import ATTEMPTS, Task
+from tasks.models import Task
+from tasks.verbs import ATTEMPTS, UserTasks
 from tests.conftest import API, OWNER, STRANGER, TASKS
 from tests.factories import TaskFactory
 
@@ -107,4 +108,4 @@ def test_an_id_that_never_becomes_free_is_not_waited_for_for_ever(
 ) -> None:
     taken = TaskFactory.create(user_id=STRANGER)
     with django_assert_num_queries(2 * ATTEMPTS), pytest.raises(OperationalError):
-        Task.objects.of(OWNER).add_once(taken.id, title="a")
+        UserTasks(OWNER).add_once(taken.id, title="a")

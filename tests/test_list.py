@@ -15,6 +15,7 @@ from hypothesis.extra.django import TestCase
 from pytest_django import DjangoAssertNumQueries
 
 from tasks.models import Task
+from tasks.verbs import UserTasks
 from tests.conftest import API, OWNER, STRANGER, TASKS
 from tests.factories import TaskFactory
 
@@ -328,4 +329,4 @@ class PagingProperty(TestCase):
             if kind == "delete":
                 chosen.delete()
             else:
-                Task.objects.of(chosen.user_id).change(chosen.id, description="edited")
+                UserTasks(chosen.user_id).change(chosen.id, description="edited")

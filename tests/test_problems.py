@@ -155,12 +155,13 @@ def test_an_unknown_url_is_not_found(api: API, settings: Any, url: str, *, debug
     if url == "/admin/nowhere":
         assert api.send(302, "GET", url)["Location"] == "/admin/login/?next=/admin/nowhere"
         return
-    assert api.refused(404, "GET", url) == {
-        "type": "/problems/not-found",
-        "title": "Not found",
-        "status": 404,
-        "detail": "There is no such URL.",
-    }
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"):
+        assert api.refused(404, method, url) == {
+            "type": "/problems/not-found",
+            "title": "Not found",
+            "status": 404,
+            "detail": "There is no such URL.",
+        }
 
 
 @pytest.mark.parametrize(

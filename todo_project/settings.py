@@ -15,6 +15,7 @@ DEBUG = flag("DEBUG", default=False)
 SECRET_KEY = text("SECRET_KEY", "only-for-debugging-" * 3 if DEBUG else "")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
+DATABASE_PREPARE = flag("DATABASE_PREPARE", default=True)
 DATABASE_URL = text("DATABASE_URL", "sqlite:///db.sqlite3")
 CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
@@ -32,6 +33,9 @@ for name, origins in (
             refuse(name, f"{origin!r} is not an origin; write it as https://app.example.com.")
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     refuse("LOG_LEVEL", f"{LOG_LEVEL!r} is no level; set DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+
+PREPARE_THRESHOLD = 2 if DATABASE_PREPARE else None
+"""How often a connection executes a query before it prepares it."""
 
 DATABASE_URL_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
 
@@ -51,7 +55,10 @@ def database(url: str) -> dict[str, Any]:
     options: dict[str, Any] = parsed.setdefault("OPTIONS", {})
     match parsed["ENGINE"]:
         case "django.db.backends.postgresql":
+            parsed["ENGINE"] = "todo_project.postgresql"
             options.setdefault("connect_timeout", 10)
+            # Plan a query once for each connection, and send only its values afterwards.
+            options |= {"server_side_binding": True, "prepare_threshold": PREPARE_THRESHOLD}
         case "django.db.backends.sqlite3":
             # Readers do not wait for the writer (WAL); writers queue for up to 20 s
             # instead of failing (https://docs.djangoproject.com/en/5.2/ref/databases/).
@@ -91,11 +98,11 @@ MIDDLEWARE = [
     "todo_project.failures.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "todo_project.admin_middleware.SessionMiddleware",
+    "todo_project.admin_middleware.CsrfViewMiddleware",
+    "todo_project.admin_middleware.AuthenticationMiddleware",
+    "todo_project.admin_middleware.MessageMiddleware",
 ]
 TEMPLATES = [
     {
