@@ -1,6 +1,7 @@
 """HTTP to verb and back."""
 
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import HTTP_405_METHOD_NOT_ALLOWED
 from rest_framework.viewsets import ViewSet
 
 from tasks import documentation
@@ -45,11 +47,19 @@ class TaskViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         self.tasks = UserTasks(valid_user_id(kwargs["user_id"]))
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Leave `Allow` to the answers that need it: it would be computed for each."""
+        return {}
+
     def handle_exception(self, exc: Exception) -> Response:
         """Answer an exception; a task of another user looks the same as none."""
         if isinstance(exc, Task.DoesNotExist):
             exc = self._refusal()
-        return super().handle_exception(exc)
+        response = super().handle_exception(exc)
+        if response.status_code == HTTP_405_METHOD_NOT_ALLOWED:
+            response["Allow"] = self._allow
+        return response
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
@@ -60,14 +70,14 @@ class TaskViewSet(ViewSet):
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Say in `Allow` what can be done here."""
-        return Response(status=204)
+        return Response(status=204, headers={"Allow": self._allow})
 
     @documentation.list_tasks
     def list(self, request: Request, user_id: str) -> HttpResponse:
         """Answer one page of the user's tasks, newest first."""
         parameters = query(request, LIST)
         rows, cursor = page(self.tasks, **parameters)
-        link = next_link(reverse("tasks", args=[user_id]), parameters, cursor) if cursor else ""
+        link = next_link(_address(user_id), parameters, cursor) if cursor else ""
         response: HttpResponse = JSONResponse(rows)
         etag = list_etag(response.content, link)
         if is_unmodified(request, etag):
@@ -139,6 +149,10 @@ class TaskViewSet(ViewSet):
         return _empty(204)
 
     @property
+    def _allow(self) -> str:
+        return ", ".join(self.allowed_methods)
+
+    @property
     def _selected(self) -> UserTasks:
         """The tasks that are in the state which the request demands."""
         return self.tasks.in_state(demanded_state(self.request))
@@ -152,10 +166,16 @@ class TaskViewSet(ViewSet):
         return NotFound("There is no such task.")
 
 
+@lru_cache
+def _address(user_id: str) -> str:
+    """Return the path of a user's tasks."""
+    return reverse("tasks", args=[user_id])
+
+
 def _created(task: TaskRow) -> HttpResponse:
     response = _tagged(task)
     response.status_code = 201
-    response["Location"] = reverse("task", args=[task["user_id"], task["id"]])
+    response["Location"] = f"{_address(task['user_id'])}/{task['id']}"
     return response
 
 

@@ -4,8 +4,9 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +35,16 @@ def free_port() -> int:
         return port
 
 
+def wait_for(port: int) -> None:
+    """Wait until somebody listens on the port of the loopback interface."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"nobody listens on port {port}")
+
+
 @contextmanager
 def serve(log: Path, **variables: str) -> Iterator[str]:
     """Run the service, and yield its address; its output goes to the file `log`."""
@@ -45,14 +56,11 @@ def serve(log: Path, **variables: str) -> Iterator[str]:
             cwd=BASE_DIR,
             env=environ,
             stdout=output,
-            stderr=subprocess.PIPE,
-            text=True,
+            stderr=subprocess.DEVNULL,
         )
     try:
-        assert server.stderr
-        started = any("Booting worker" in line for line in server.stderr)
-        assert started, f"gunicorn did not start; see {log}"
+        wait_for(int(port))
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.communicate(timeout=SECONDS)
+        server.wait(timeout=SECONDS)

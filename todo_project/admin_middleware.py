@@ -7,11 +7,11 @@ is not found instead of lacking a CSRF token.
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth import middleware as auth
-from django.contrib.messages import middleware as messages
-from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
-from django.middleware import csrf
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 
 
 def is_for_admin(request: HttpRequest) -> bool:
@@ -19,43 +19,30 @@ def is_for_admin(request: HttpRequest) -> bool:
     return request.path_info.startswith("/admin/")
 
 
-class AdminOnly:
-    """Pass every other request on."""
+class AdminMiddleware:
+    """Who is logged in, whether a form came from here, and what the admin has to say."""
 
-    get_response: Any
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        people = AuthenticationMiddleware(MessageMiddleware(get_response))
+        self.csrf = CsrfViewMiddleware(people)
+        self.for_admin: Any = SessionMiddleware(self.csrf)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Do what the middleware does, where it is for the admin."""
+        """Answer the request."""
         if is_for_admin(request):
-            response: HttpResponse = super().__call__(request)  # type: ignore[misc]
+            response: HttpResponse = self.for_admin(request)
             return response
-        passed_on: HttpResponse = self.get_response(request)
-        return passed_on
-
-
-class SessionMiddleware(AdminOnly, sessions.SessionMiddleware):
-    """Who is logged in."""
-
-
-class CsrfViewMiddleware(AdminOnly, csrf.CsrfViewMiddleware):
-    """Whether a form came from here."""
+        return self.get_response(request)
 
     def process_view(
         self,
         request: HttpRequest,
-        callback: Callable[..., Any],
-        callback_args: tuple[Any, ...],
-        callback_kwargs: dict[str, Any],
-    ) -> HttpResponseForbidden | None:
+        view: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+    ) -> HttpResponse | None:
         """Check the token of a form of the admin."""
-        if not is_for_admin(request):
-            return None
-        return super().process_view(request, callback, callback_args, callback_kwargs)
-
-
-class AuthenticationMiddleware(AdminOnly, auth.AuthenticationMiddleware):
-    """`request.user`."""
-
-
-class MessageMiddleware(AdminOnly, messages.MessageMiddleware):
-    """What the admin has to say."""
+        if is_for_admin(request):
+            return self.csrf.process_view(request, view, arguments, options)
+        return None

@@ -9,8 +9,10 @@ from time import perf_counter_ns
 from typing import Any
 from uuid import uuid4
 
+from corsheaders import middleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from todo_project.rendering import dump
 
@@ -94,6 +96,21 @@ def content_length_middleware(
         return response
 
     return answer
+
+
+class CorsMiddleware(middleware.CorsMiddleware):
+    """django-cors-headers, for the requests that come from a web page."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Say nothing but that the answer depends on the origin where there is none."""
+        if "HTTP_ORIGIN" in request.META:
+            return super().__call__(request)
+        response: Any = self.get_response(request)
+        if "Vary" in response:
+            patch_vary_headers(response, ["origin"])
+        else:
+            response["Vary"] = "origin"
+        return response
 
 
 class OnlyFailures(logging.Filter):

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import orjson
@@ -56,6 +57,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+@lru_cache
 def accepts_json(accept: str) -> bool:
     """Tell whether `Accept` admits JSON: the most specific range decides (RFC 9110 §12.5.1)."""
     ranges = _qualities(accept)
@@ -65,6 +67,7 @@ def accepts_json(accept: str) -> bool:
     return not accept.strip()
 
 
+@lru_cache
 def accepts_gzip(accept_encoding: str) -> bool:
     """Tell whether `Accept-Encoding` admits gzip (RFC 9110 §12.5.3)."""
     codings = _qualities(accept_encoding)

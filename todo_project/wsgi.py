@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_started
+from django.db import reset_queries
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
@@ -70,3 +72,7 @@ def _mend_chunked_body(environ: dict[str, Any]) -> None:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
 django.setup(set_prefix=False)
 application = RequestMendingHandler()
+
+# Only under DEBUG does Django remember queries, to be forgotten before each request.
+if not settings.DEBUG:
+    request_started.disconnect(reset_queries)
