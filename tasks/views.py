@@ -47,6 +47,9 @@ class TaskViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         self.tasks = UserTasks(valid_user_id(kwargs["user_id"]))
 
+    def perform_authentication(self, request: Request) -> None:
+        """Leave it to the permissions: they ask who it is, where there are any."""
+
     @property
     def default_response_headers(self) -> dict[str, str]:
         """Leave `Allow` to the answers that need it: it would be computed for each."""

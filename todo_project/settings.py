@@ -196,11 +196,12 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["todo_project.openapi.closed_requests"],
 }
 
-LOGGING: dict[str, Any] = {
+# What goes wrong is logged on stderr; a line for each request goes to stdout, by
+# todo_project/middleware.py.
+LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(message)s"},
         "json": {
             "()": "pythonjsonlogger.orjson.OrjsonFormatter",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
@@ -208,20 +209,11 @@ LOGGING: dict[str, Any] = {
         },
     },
     "filters": {"failures": {"()": "todo_project.middleware.OnlyFailures"}},
-    "handlers": {
-        # One line a request on stdout; what went wrong on stderr.
-        "stdout": {
-            "class": "logging.StreamHandler",
-            "stream": "ext://sys.stdout",
-            "formatter": "line",
-        },
-        "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
-    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
-        "requests": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         # Django names the path, and so the user, in a line for each 4xx.
-        "django.request": {"handlers": [], "filters": ["failures"]},
+        "django.request": {"filters": ["failures"]},
     },
 }

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_started
-from django.db import reset_queries
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
@@ -73,6 +73,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
 django.setup(set_prefix=False)
 application = RequestMendingHandler()
 
-# Only under DEBUG does Django remember queries, to be forgotten before each request.
+# What Django does around each request, and need not here: it forgets the queries that only
+# DEBUG remembers, and looks once more after the connections that it will look after again
+# before the next request.
 if not settings.DEBUG:
     request_started.disconnect(reset_queries)
+request_finished.disconnect(close_old_connections)
