@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test lint format schema lock
+.PHONY: help run dev admin test bench lint format schema lock
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -32,7 +32,10 @@ test: .venv/tests ## Run all tests on PostgreSQL, and those of the API on SQLite
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-lint: .venv/tests ## Check style, types, migrations, deployment settings and the schema
+bench: .venv/bench ## Measure beside two peers, in ten minutes; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+lint: .venv/bench ## Check style, types, migrations, deployment settings and the schema
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	DEBUG=true $(BIN)/mypy
@@ -53,6 +56,7 @@ schema: .venv/runs ## Write openapi.json anew
 lock: .venv/tests ## Write the requirements anew from pyproject.toml
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --output-file requirements-dev.txt
+	$(LOCK) --group dev --group bench --output-file benchmarks/requirements.txt
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
 
@@ -66,3 +70,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 .venv/tests: requirements-dev.txt | .venv/bin/pip
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
 	@touch $@ .venv/runs
+
+.venv/bench: benchmarks/requirements.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
+	@touch $@ .venv/tests .venv/runs

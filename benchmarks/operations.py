@@ -1,0 +1,144 @@
+"""The requests that are measured."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain, cycle
+from typing import NamedTuple
+
+import orjson
+
+from benchmarks.database import OURS, Database
+
+JSON = {"Content-Type": "application/json"}
+CREATED = orjson.dumps({"title": "Buy oat milk", "description": "Two bottles, the blue ones."})
+RENAMED = orjson.dumps({"title": "Buy rye bread"})
+CHANGED = orjson.dumps({"title": "Buy bread", "description": "Ask for rye.", "completed": False})
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def wire(self) -> bytes:
+        """Return the request as it is sent."""
+        headers = {"Host": "127.0.0.1", "Content-Length": str(len(self.body)), **self.headers}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"{self.method} {self.path} HTTP/1.1\r\n{lines}\r\n".encode() + self.body
+
+
+def get(database: Database, _: int) -> list[Request]:
+    """Read one task."""
+    return [Request("GET", path) for path in _paths(database)]
+
+
+def list_of_100(database: Database, _: int) -> list[Request]:
+    """List a user's 100 tasks."""
+    return [Request("GET", f"/api/{user_id}/tasks") for user_id in database.users]
+
+
+def list_of_1000(database: Database, _: int) -> list[Request]:
+    """List a user's 1000 tasks."""
+    return [Request("GET", f"/api/{database.user_with(1_000)}/tasks")]
+
+
+def list_of_10_000(database: Database) -> list[Request]:
+    """List a user's 10,000 tasks, the most that a page holds."""
+    return [Request("GET", f"/api/{database.user_with(10_000)}/tasks")]
+
+
+def create(_: Database, __: int) -> list[Request]:
+    """Create a task."""
+    return [Request("POST", f"/api/{OURS}/tasks", CREATED, JSON)]
+
+
+def put(database: Database, _: int) -> list[Request]:
+    """Change a task's title, description and completion."""
+    return [Request("PUT", path, CHANGED, JSON) for path in _paths(database)]
+
+
+def toggle(database: Database, _: int) -> list[Request]:
+    """Complete a task, or reopen it."""
+    return [Request("PATCH", f"{path}/complete") for path in _paths(database)]
+
+
+def delete(database: Database, count: int) -> list[Request]:
+    """Delete a task."""
+    return [Request("DELETE", f"/api/{OURS}/tasks/{task_id}") for task_id in database.copy(count)]
+
+
+def patch(database: Database, _: int) -> list[Request]:
+    """Change a task's title."""
+    return [Request("PATCH", path, RENAMED, JSON) for path in _paths(database)]
+
+
+def patch_if_unchanged(database: Database, count: int) -> list[Request]:
+    """Change a task's title, where it is as the client saw it."""
+    tasks = database.connection.execute(
+        "SELECT id, updated_at FROM tasks WHERE id = ANY(%s)", [database.copy(count)]
+    )
+    return [
+        Request("PATCH", f"/api/{OURS}/tasks/{task_id}", RENAMED, JSON | _if_match(updated_at))
+        for task_id, updated_at in tasks
+    ]
+
+
+def delete_by_filter(database: Database, count: int) -> list[Request]:
+    """Delete a user's two open tasks."""
+    users = [f"{OURS}-{number}" for number in range(count)]
+    for user_id in users:
+        database.copy(2, user_id)
+    return [Request("DELETE", f"/api/{user_id}/tasks?completed=false") for user_id in users]
+
+
+def mixed(database: Database, count: int) -> list[Request]:
+    """Do one of each in turn, but for the longer lists."""
+    others = (get, list_of_100, create, put, toggle)
+    endless = (cycle(requests(database, count)) for requests in others)
+    turns = zip(delete(database, count // (1 + len(others))), *endless, strict=False)
+    return [*chain.from_iterable(turns)]
+
+
+def _paths(database: Database) -> list[str]:
+    return [f"/api/{user_id}/tasks/{task_id}" for user_id, task_id in database.tasks]
+
+
+def _if_match(updated_at: datetime) -> dict[str, str]:
+    moment = orjson.dumps(updated_at.astimezone(UTC), option=orjson.OPT_UTC_Z)
+    return {"If-Match": moment.decode()}
+
+
+class Operation(NamedTuple):
+    """What is measured, the status that it answers, and how to ask for it.
+
+    `requests` returns requests to send in turn, over and over; where each can be sent only
+    once, as many as it is told.
+    """
+
+    name: str
+    status: int
+    requests: Callable[[Database, int], list[Request]]
+
+
+OPERATIONS = (
+    Operation("get", 200, get),
+    Operation("list of 100", 200, list_of_100),
+    Operation("list of 1000", 200, list_of_1000),
+    Operation("create", 201, create),
+    Operation("PUT", 200, put),
+    Operation("toggle", 200, toggle),
+    Operation("delete", 204, delete),
+)
+"""What every contestant can do."""
+
+FURTHER_OPERATIONS = (
+    Operation("PATCH", 200, patch),
+    Operation("PATCH with If-Match", 200, patch_if_unchanged),
+    Operation("delete by filter", 200, delete_by_filter),
+)
+"""What the ceiling cannot."""
