@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test bench lint format schema lock
+.PHONY: help run dev admin test seed bench lint format schema lock
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -31,6 +31,10 @@ test: .venv/tests ## Run all tests on PostgreSQL, and those of the API on SQLite
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+seed: .venv/runs ## Fill the database with invented tasks
+	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
+	@$(DEVELOPMENT) $(MANAGE) seed_tasks
 
 bench: .venv/bench ## Measure beside two peers, in ten minutes; writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks

@@ -60,7 +60,9 @@ def _moments(tags: Iterable[str]) -> Iterator[datetime]:
 
 def is_unmodified(request: Request, etag: str) -> bool:
     """Tell whether the client has this state already, by If-None-Match (weak comparison)."""
-    tags = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    if "HTTP_IF_NONE_MATCH" not in request.META:
+        return False
+    tags = parse_etags(request.META["HTTP_IF_NONE_MATCH"])
     return tags == ["*"] or etag.removeprefix("W/") in {tag.removeprefix("W/") for tag in tags}
 
 

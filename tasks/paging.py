@@ -52,7 +52,7 @@ def next_link(path: str, parameters: Mapping[str, Any], cursor: str) -> str:
 
 def _encode(last: TaskRow, scope: bytes) -> str:
     microseconds = (last["created_at"] - EPOCH) // MICROSECOND
-    place = pack(PLACE, microseconds, last["id"].bytes)
+    place = pack(PLACE, microseconds, UUID(str(last["id"])).bytes)
     return urlsafe_b64encode(place + _digest(place, scope)).decode()
 
 

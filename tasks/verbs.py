@@ -18,7 +18,7 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan, In, LessThan
 from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 
-from tasks.functions import TICK, Fold, Row
+from tasks.functions import TICK, Fold, Row, Text
 from tasks.models import Task
 from todo_project.statements import Parameter, Statement
 
@@ -32,7 +32,7 @@ SHAPES = 256
 class TaskRow(TypedDict):
     """A task as the database holds it and as the API answers it."""
 
-    id: UUID
+    id: UUID | str
     user_id: str
     title: str
     description: str | None
@@ -105,8 +105,7 @@ class UserTasks:
             "id": task_id,
         }
         given = {name: value for name, value in filters.items() if value is not None}
-        rows = _newest(limit, *given).execute({"user_id": self.user_id, **given})
-        return [_row(row) for row in rows]
+        return _named(_newest(limit, *given).execute({"user_id": self.user_id, **given}))
 
     def get(self, task_id: UUID) -> TaskRow:
         """Read one task."""
@@ -150,8 +149,7 @@ class UserTasks:
 
     def _insert(self, fields: dict[str, Any]) -> list[TaskRow]:
         """Insert a row; return none where one with the same id exists."""
-        rows = _add(*fields).execute({"user_id": self.user_id, **fields})
-        return [_row(row) for row in rows]
+        return _named(_add(*fields).execute({"user_id": self.user_id, **fields}))
 
     def _row_of(
         self, statement: Callable[..., Statement], task_id: UUID, **values: Any
@@ -160,14 +158,14 @@ class UserTasks:
         rows = statement(self.state.shape, *values).execute(self._values(task_id) | values)
         if not rows:
             raise Task.DoesNotExist
-        return _row(rows[0])
+        return _named(rows)[0]
 
     def _values(self, task_id: UUID) -> dict[str, Any]:
         return {"user_id": self.user_id, "id": task_id, **self.state.values}
 
 
-def _row(values: Sequence[Any]) -> TaskRow:
-    return cast("TaskRow", dict(zip(COLUMNS, values, strict=True)))
+def _named(rows: Sequence[Sequence[Any]]) -> list[TaskRow]:
+    return cast("list[TaskRow]", [dict(zip(COLUMNS, row, strict=True)) for row in rows])
 
 
 def _given(name: str) -> Parameter:
@@ -203,7 +201,7 @@ def _newest(limit: int, *given: str) -> Statement:
         tasks = tasks.filter(
             LessThan(Row("created_at", "id"), Row(_given("created_at"), _given("id")))
         )
-    return Statement(tasks.values_list(*COLUMNS)[:limit].query, FIELDS)
+    return Statement(tasks.values_list(Text("id"), *COLUMNS[1:])[:limit].query, FIELDS)
 
 
 @lru_cache(SHAPES)
