@@ -126,3 +126,13 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_tests_do_not_read_a_developers_env_file(settings: Any) -> None:
     assert os.environ["PYTHON_DOTENV_DISABLED"] == "1"
     assert settings.SECRET_KEY.startswith("only-for-tests-")
+
+
+@pytest.mark.parametrize(("debug", "resets"), [("true", "True"), ("false", "False")])
+def test_queries_are_forgotten_where_they_are_remembered(debug: str, resets: str) -> None:
+    receivers = "__import__('django.core.signals').core.signals.request_started.receivers"
+    shown = (
+        "__import__('todo_project.wsgi') and "
+        f"any('reset_queries' in repr(receiver) for receiver in {receivers})"
+    )
+    assert start(shown, DEBUG=debug, SECRET_KEY="k") == (0, resets)
