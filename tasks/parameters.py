@@ -1,6 +1,7 @@
 """What stands in the URL: the user in the path, the filters in the query."""
 
 import re
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,8 +16,6 @@ from tasks.serializers import StrictCharField, StrictSerializer
 from todo_project.problems import InvalidParameters
 
 USER_ID = re.compile(rf"[^/\x00-\x1f\x7f]{{1,{USER_ID_LENGTH}}}")
-
-
 SEARCH_LENGTH = 200
 
 
@@ -62,7 +61,6 @@ class ListParametersSerializer(StrictSerializer):
     completed = FlagField(
         required=False, help_text="`true`: only the completed tasks; `false`: only the open ones."
     )
-
     search = StrictCharField(
         required=False,
         max_length=SEARCH_LENGTH,
@@ -98,8 +96,7 @@ def query(request: HttpRequest, rules: StrictSerializer) -> dict[str, Any]:
     pairs = parse_qsl(
         request.META.get("QUERY_STRING", ""), keep_blank_values=True, errors="surrogateescape"
     )
-    names = [name for name, _ in pairs]
-    repeated = {name for name in names if names.count(name) > 1}
+    repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
     if repeated:
         raise InvalidParameters(
             {name: [ErrorDetail("May be given only once.", "repeated")] for name in repeated}

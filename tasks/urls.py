@@ -47,7 +47,6 @@ task = TaskViewSet.as_view(
 )
 completion = TaskViewSet.as_view({"patch": "complete"})
 
-
 urlpatterns = [
     path(TASKS, tasks, name="tasks"),
     path(TASK, task, name="task"),

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, and one line in the log."""
+"""What surrounds every request: its id, its line in the log, its length, and CORS."""
 
 import logging
 import re

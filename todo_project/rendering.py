@@ -100,7 +100,7 @@ class JSONResponse(HttpResponse):
 
 
 class JSONRenderer(BaseRenderer):
-    """Rows, straight from the database driver, to JSON."""
+    """The answers that DRF itself renders: those without rows."""
 
     media_type = JSON
     format = "json"
