@@ -18,6 +18,7 @@ LONG_LISTS = (1_000, 10_000)
 SETTINGS = {
     "SECRET_KEY": "only-for-benchmarks-" * 3,
     "DEBUG": "false",
+    "BEHIND_PROXY": "false",
     "LOG_LEVEL": "ERROR",
     "PYTHON_DOTENV_DISABLED": "1",
     "ALLOWED_HOSTS": "127.0.0.1",

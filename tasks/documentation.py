@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from django.conf import settings
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -29,10 +30,12 @@ from todo_project.openapi import (
 )
 from todo_project.problems import (
     CONTENT_TOO_LARGE,
+    FORBIDDEN,
     IDEMPOTENCY_KEY_REUSED,
     MALFORMED_JSON,
     NOT_FOUND,
     PRECONDITION_FAILED,
+    UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     VALIDATION_ERROR,
     ProblemType,
@@ -55,6 +58,8 @@ COMPLETED_TASK = OPEN_TASK | {"completed": True, "updated_at": "2026-02-06T11:00
 BODY = (MALFORMED_JSON, VALIDATION_ERROR, CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """The problems that a body can cause."""
 
+AUTHENTICATION = (UNAUTHORIZED, FORBIDDEN) if settings.API_AUTHENTICATION_CLASSES else ()
+"""The problems of a deployment that demands credentials."""
 
 USER_ID = OpenApiParameter(
     "user_id",
@@ -161,6 +166,7 @@ def _operation(
         responses=responses
         | problem_responses(
             VALIDATION_ERROR,
+            *AUTHENTICATION,
             *problem_types,
             serializers={PRECONDITION_FAILED: PreconditionFailedSerializer},
         ),

@@ -15,6 +15,7 @@ os.environ["TEST_DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or throw_a
 os.environ |= {
     "PYTHON_DOTENV_DISABLED": "1",
     "DEBUG": "false",
+    "BEHIND_PROXY": "false",
     "SECRET_KEY": "only-for-tests-" * 4,
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "CORS_ALLOWED_ORIGINS": "https://app.example.com",

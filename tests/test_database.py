@@ -95,9 +95,9 @@ def test_every_instant_has_one_spelling() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_runs_backwards_and_forwards() -> None:
-    call_command("migrate", "tasks", "zero", verbosity=0)
+    call_command("migrate", "tasks", "zero", database="default", verbosity=0)
     assert "tasks" not in connection.introspection.table_names()
-    call_command("migrate", "tasks", verbosity=0)
+    call_command("migrate", "tasks", database="default", verbosity=0)
     insert_by_hand(user_id="alice", title="a")
 
 

@@ -6,16 +6,20 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from html import escape
 from typing import Any, NoReturn
+from unittest.mock import patch
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest
 from django.urls import path
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tasks.models import Task
+from tasks.views import TaskViewSet
 from tests.conftest import API, TASKS
 from tests.factories import TaskFactory
 from todo_project import failures, problems
@@ -45,6 +49,24 @@ class BrokenMiddleware:
         raise RuntimeError("a secret")
 
 
+class Bearer(BaseAuthentication):
+    """Whoever calls says who it is."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        credentials = request.headers.get("Authorization")
+        return (credentials, None) if credentials else None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class OwnPath(BasePermission):
+    """The path must name whoever calls."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(str(request.user) == f"Bearer {view.kwargs['user_id']}")
+
+
 urlpatterns = [
     path("api/broken", BrokenView.as_view()),
     path("broken", broken_view),
@@ -65,6 +87,13 @@ def database_fails(error: type[Exception]) -> Iterator[None]:
 @contextmanager
 def arranged(slug: str) -> Iterator[None]:
     """Bring about what an example request needs in order to meet its problem."""
+    if slug in {"unauthorized", "forbidden"}:
+        with (
+            patch.object(TaskViewSet, "authentication_classes", [Bearer]),
+            patch.object(TaskViewSet, "permission_classes", [OwnPath]),
+        ):
+            yield
+        return
     if slug == "precondition-failed":
         row = dict(problems.PRECONDITION_FAILED.members["current"])
         TaskFactory.create(**{name: parse(name, value) for name, value in row.items()})
@@ -102,6 +131,7 @@ def test_each_example_request_meets_its_problem(
     assert response["Content-Type"] == "application/problem+json"
     assert response["Content-Length"] == str(len(response.content))
     assert response["Cache-Control"] == "private, no-cache"
+    assert response.get("WWW-Authenticate") == ("Bearer" if slug == "unauthorized" else None)
     assert response.get("Retry-After") == ("2" if slug == "database-unavailable" else None)
     expected = registered.example | {"request_id": response["X-Request-ID"]}
     assert list(response.json().items()) == list(expected.items())

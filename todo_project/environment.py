@@ -15,6 +15,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEFAULTS: dict[str, str] = {}
 """Every variable read so far, with its default; `.env.example` explains them."""
 
+PLATFORM_HOSTS = (
+    "HEROKU_APP_DEFAULT_DOMAIN_NAME",  # https://devcenter.heroku.com/articles/dyno-metadata
+    "RENDER_EXTERNAL_HOSTNAME",  # https://render.com/docs/environment-variables
+    "RAILWAY_PUBLIC_DOMAIN",  # https://docs.railway.com/reference/variables
+)
+
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 load_dotenv(BASE_DIR / ".env")
@@ -40,6 +46,11 @@ def number(name: str, default: int, *, least: int, most: int) -> int:
     if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
         refuse(name, f"{value!r} is out of range; set it to an integer from {least} to {most}.")
     return int(value)
+
+
+def platform_hosts() -> list[str]:
+    """Return the host names that a platform has given to the service."""
+    return [os.environ[name] for name in PLATFORM_HOSTS if os.environ.get(name)]
 
 
 def words(name: str, default: str = "") -> list[str]:

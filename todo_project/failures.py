@@ -24,12 +24,14 @@ from todo_project.problems import (
     BAD_REQUEST,
     CONTENT_TOO_LARGE,
     DATABASE_UNAVAILABLE,
+    FORBIDDEN,
     INTERNAL_ERROR,
     MALFORMED_JSON,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
     RETRY_AFTER,
+    UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     VALIDATION_ERROR,
     InvalidHeaders,
@@ -40,6 +42,8 @@ from todo_project.problems import (
 from todo_project.rendering import PROBLEM_JSON, dump
 
 log = logging.getLogger(__name__)
+
+PROBES = ("/healthz", "/readyz")
 
 FRAGMENT = "~!$&'()*+,;=:@?"
 """What a URI fragment holds as it is (RFC 3986 §3.5), but for the slash."""
@@ -57,9 +61,10 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Check the host, then answer the request."""
+        """Check the host, then answer the request; a platform's probe knows no name of ours."""
         try:
-            request.get_host()
+            if request.path_info not in PROBES:
+                request.get_host()
         except DisallowedHost as exc:
             return response_to(exc, request)
         return self.get_response(request)
@@ -90,7 +95,10 @@ def response_to(exc: Exception, request: HttpRequest | Request) -> HttpResponse:
             exc_info=exc if problem.type is INTERNAL_ERROR else None,
             extra={"request_id": request_id(request)},
         )
-    return _render(problem, request)
+    response = _render(problem, request)
+    if problem.type is UNAUTHORIZED:
+        response["WWW-Authenticate"] = _challenge(exc)
+    return response
 
 
 def request_id(request: HttpRequest | Request) -> str:
@@ -104,6 +112,8 @@ def _problem(exc: Exception) -> Problem:
     if isinstance(exc, exceptions.ValidationError):
         return _validation_problem(exc)
     problem_type = next(kind for raised, kind in _KINDS if isinstance(exc, raised))
+    if problem_type is UNAUTHORIZED and not _challenge(exc):
+        problem_type = FORBIDDEN  # a 401 must say how to authenticate (RFC 9110 §15.5.2)
     if isinstance(exc, exceptions.APIException):
         return Problem(problem_type, str(exc.detail))
     return Problem(problem_type)
@@ -115,6 +125,10 @@ _KINDS: tuple[tuple[type[Exception], ProblemType], ...] = (
     (exceptions.MethodNotAllowed, METHOD_NOT_ALLOWED),
     (exceptions.NotAcceptable, NOT_ACCEPTABLE),
     (exceptions.UnsupportedMediaType, UNSUPPORTED_MEDIA_TYPE),
+    (exceptions.NotAuthenticated, UNAUTHORIZED),
+    (exceptions.AuthenticationFailed, UNAUTHORIZED),
+    (exceptions.PermissionDenied, FORBIDDEN),
+    (PermissionDenied, FORBIDDEN),
     (exceptions.NotFound, NOT_FOUND),
     (Http404, NOT_FOUND),
     (RequestDataTooBig, CONTENT_TOO_LARGE),
@@ -124,6 +138,11 @@ _KINDS: tuple[tuple[type[Exception], ProblemType], ...] = (
     (InterfaceError, DATABASE_UNAVAILABLE),
     (Exception, INTERNAL_ERROR),
 )
+
+
+def _challenge(exc: Exception) -> str:
+    """Return what the first authentication class asks for; DRF leaves it on the exception."""
+    return getattr(exc, "auth_header", None) or ""
 
 
 def _validation_problem(exc: exceptions.ValidationError) -> Problem:

@@ -21,13 +21,18 @@ class HealthSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["ok"])
 
 
-class LivenessView(APIView):
+class Probe(APIView):
+    """A question that anybody may ask."""
+
+    authentication_classes = permission_classes = ()
+    content_negotiation_class = JSONNegotiation
+
+
+class LivenessView(Probe):
     """`/healthz`: 200 while the process answers.
 
     It never touches the database: a probe that did would keep a serverless one awake.
     """
-
-    content_negotiation_class = JSONNegotiation
 
     @extend_schema(
         operation_id="checkLiveness",
@@ -41,10 +46,8 @@ class LivenessView(APIView):
         return Response({"status": "ok"})
 
 
-class ReadinessView(APIView):
+class ReadinessView(Probe):
     """`/readyz`: 200 when the database is reachable and migrated, else 503."""
-
-    content_negotiation_class = JSONNegotiation
 
     @extend_schema(
         operation_id="checkReadiness",

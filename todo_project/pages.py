@@ -16,12 +16,13 @@ from todo_project.rendering import JSONRenderer
 
 
 class Page(APIView):
-    """A page as HTML, and as JSON where the client prefers that."""
+    """A page for anybody, as HTML, and as JSON where the client prefers that."""
 
+    authentication_classes = permission_classes = ()
     renderer_classes = [TemplateHTMLRenderer, JSONRenderer]
 
 
-class DocumentationView(APIView):
+class DocumentationView(Page):
     """`/docs`: Swagger UI, from files of this service alone."""
 
     renderer_classes = [TemplateHTMLRenderer]

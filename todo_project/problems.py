@@ -94,6 +94,24 @@ VALIDATION_ERROR = ProblemType(
     detail="title: This field may not be blank.",
     errors=({"pointer": "#/title", "code": "blank", "detail": "This field may not be blank."},),
 )
+UNAUTHORIZED = ProblemType(
+    slug="unauthorized",
+    status=401,
+    title="Who are you?",
+    meaning="This deployment demands credentials, and the request has none that are valid.",
+    remedy="Send credentials of the kind that the WWW-Authenticate header names.",
+    request=ExampleRequest(),
+    detail="Authentication credentials were not provided.",
+)
+FORBIDDEN = ProblemType(
+    slug="forbidden",
+    status=403,
+    title="This is not yours",
+    meaning="The credentials are valid, but not for this user.",
+    remedy="Use the user_id that your credentials name.",
+    request=ExampleRequest(headers={"Authorization": "Bearer a-token-of-another-user"}),
+    detail="You do not have permission to perform this action.",
+)
 NOT_FOUND = ProblemType(
     slug="not-found",
     status=404,
@@ -207,6 +225,8 @@ REGISTRY = {
         BAD_REQUEST,
         MALFORMED_JSON,
         VALIDATION_ERROR,
+        UNAUTHORIZED,
+        FORBIDDEN,
         NOT_FOUND,
         METHOD_NOT_ALLOWED,
         NOT_ACCEPTABLE,

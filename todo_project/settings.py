@@ -4,23 +4,30 @@
 start with one line that says what to set.
 """
 
+import re
 import tomllib
-from typing import Any
+from datetime import timedelta
 
-import dj_database_url
-
-from todo_project.environment import BASE_DIR, flag, refuse, text, words
+from todo_project.database_url import MIGRATION, POSTGRESQL, database, is_pooled
+from todo_project.environment import BASE_DIR, flag, number, platform_hosts, refuse, text, words
 
 DEBUG = flag("DEBUG", default=False)
 SECRET_KEY = text("SECRET_KEY", "only-for-debugging-" * 3 if DEBUG else "")
-ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
-DATABASE_PREPARE = flag("DATABASE_PREPARE", default=True)
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + platform_hosts()
+BEHIND_PROXY = flag("BEHIND_PROXY", default=not DEBUG)
 DATABASE_URL = text("DATABASE_URL", "sqlite:///db.sqlite3")
+DATABASE_URL_UNPOOLED = text("DATABASE_URL_UNPOOLED", "")
+DATABASE_POOLED = flag("DATABASE_POOLED", default=is_pooled(DATABASE_URL))
+DATABASE_PREPARE = flag("DATABASE_PREPARE", default=not DATABASE_POOLED)
 CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 CONTACT_EMAIL = text("CONTACT_EMAIL", "todo-api@example.com")
 LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
+API_AUTHENTICATION_CLASSES = words("API_AUTHENTICATION_CLASSES")
+API_PERMISSION_CLASSES = words("API_PERMISSION_CLASSES")
+API_GATEWAY = text("API_GATEWAY", "")
+WEB_CONCURRENCY = number("WEB_CONCURRENCY", 2, least=1, most=64)
+GUNICORN_THREADS = number("GUNICORN_THREADS", 4, least=1, most=64)
 
 if not SECRET_KEY:
     refuse("SECRET_KEY", "is missing; set it to a long random string, or set DEBUG=true.")
@@ -29,57 +36,45 @@ for name, origins in (
     ("CSRF_TRUSTED_ORIGINS", CSRF_TRUSTED_ORIGINS),
 ):
     for origin in origins:
-        if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:  # noqa: PLR2004
+        if not re.fullmatch(r"https?://[^/?#@*\s]+", origin):
             refuse(name, f"{origin!r} is not an origin; write it as https://app.example.com.")
+for host in ALLOWED_HOSTS:
+    if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", host):
+        refuse("ALLOWED_HOSTS", f"{host!r} is not a host name; write it as api.example.com.")
+if "@" not in CONTACT_EMAIL:
+    refuse("CONTACT_EMAIL", f"{CONTACT_EMAIL!r} is no address; write it as help@example.com.")
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     refuse("LOG_LEVEL", f"{LOG_LEVEL!r} is no level; set DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 
+# A connection plans a query anew until it has executed it that often.
 PREPARE_THRESHOLD = 2 if DATABASE_PREPARE else None
-"""How often a connection executes a query before it prepares it."""
 
-DATABASE_URL_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
-
-
-def database(url: str) -> dict[str, Any]:
-    """Return Django's settings for the database that `url` names.
-
-    Connections persist, one a thread: opening one to a serverless database costs
-    several round trips.
-    """
-    try:
-        parsed: dict[str, Any] = {
-            **dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True)
-        }
-    except ValueError as error:
-        refuse("DATABASE_URL", f"cannot be read ({type(error).__name__}); {DATABASE_URL_FORMS}")
-    options: dict[str, Any] = parsed.setdefault("OPTIONS", {})
-    match parsed["ENGINE"]:
-        case "django.db.backends.postgresql":
-            parsed["ENGINE"] = "todo_project.postgresql"
-            options.setdefault("connect_timeout", 10)
-            # Plan a query once for each connection, and send only its values afterwards.
-            options |= {"server_side_binding": True, "prepare_threshold": PREPARE_THRESHOLD}
-        case "django.db.backends.sqlite3":
-            # Readers do not wait for the writer (WAL); writers queue for up to 20 s
-            # instead of failing (https://docs.djangoproject.com/en/5.2/ref/databases/).
-            options |= {
-                "init_command": "PRAGMA journal_mode=WAL",
-                "timeout": 20,
-                "transaction_mode": "IMMEDIATE",
-            }
-            parsed["NAME"] = str(BASE_DIR / parsed["NAME"])
-        case engine:
-            refuse("DATABASE_URL", f"{engine} is not supported; {DATABASE_URL_FORMS}")
-    return parsed
-
-
-DATABASES = {"default": database(DATABASE_URL)}
+DATABASES = {
+    "default": database(
+        "DATABASE_URL",
+        DATABASE_URL,
+        pooled=DATABASE_POOLED,
+        prepare_threshold=PREPARE_THRESHOLD,
+    )
+}
+# Whatever changes the schema or the role goes this way (todo_project/management/commands).
+if DATABASES["default"]["ENGINE"] == POSTGRESQL:
+    DATABASES["unpooled"] = database(
+        "DATABASE_URL_UNPOOLED" if DATABASE_URL_UNPOOLED else "DATABASE_URL",
+        DATABASE_URL_UNPOOLED or DATABASE_URL,
+        pooled=is_pooled(DATABASE_URL_UNPOOLED) if DATABASE_URL_UNPOOLED else DATABASE_POOLED,
+        prepare_threshold=None,
+        session=MIGRATION,
+    )
+    DATABASES["unpooled"]["TEST"] = {"MIRROR": "default"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ROOT_URLCONF = "todo_project.urls"
 WSGI_APPLICATION = "todo_project.wsgi.application"
 INSTALLED_APPS = [
     "tasks",
+    "todo_project",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -96,18 +91,19 @@ MIDDLEWARE = [
     "todo_project.middleware.content_length_middleware",
     "todo_project.middleware.CorsMiddleware",
     "todo_project.failures.ProblemMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "todo_project.middleware.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "todo_project.admin_middleware.AdminMiddleware",
 ]
-# The admin looks for its middleware by name; AdminMiddleware holds it.
-SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410", "security.W003"]
+# These look for middleware by name, and AdminMiddleware holds it; todo.E001 stands for W009.
+SILENCED_SYSTEM_CHECKS = [
+    "admin.E408", "admin.E409", "admin.E410", "axes.W002", "security.W003", "security.W009",
+]  # fmt: skip
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "DIRS": [BASE_DIR / "todo_project" / "templates"],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -126,6 +122,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Ten wrong passwords within 15 minutes lock the name and the address for 15, in every worker:
+# they are counted in the database.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "todo_project.admin_middleware.client_address"
+AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False  # no line at each start, and no names of people in the log
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -134,7 +145,6 @@ USE_TZ = True
 
 # Files are served from the packages they come in: no collectstatic step to forget.
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "todo_project" / "static"]
 WHITENOISE_USE_FINDERS = True
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes of a request body
@@ -145,6 +155,7 @@ CORS_ALLOW_HEADERS = [
     "if-match",
     "if-none-match",
     "x-request-id",
+    *(["authorization"] if API_AUTHENTICATION_CLASSES else []),
 ]
 CORS_ALLOW_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 CORS_EXPOSE_HEADERS = [
@@ -169,8 +180,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_PROXY
 X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": API_AUTHENTICATION_CLASSES,
+    "DEFAULT_PERMISSION_CLASSES": API_PERMISSION_CLASSES,
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["todo_project.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -189,6 +200,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "health", "description": "For load balancers and people on call."},
     ],
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_PATCH": False,
     "SORT_OPERATION_PARAMETERS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

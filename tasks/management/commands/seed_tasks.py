@@ -17,6 +17,7 @@ from django.db.models.functions import Cast, Substr
 from tqdm import tqdm
 
 from tasks.models import Task
+from todo_project.database_url import described
 
 BATCH = 1000
 """Tasks in memory at once, and in an INSERT of PostgreSQL; 5000 were no faster."""
@@ -71,7 +72,9 @@ def first_number(*, append: bool) -> int:
         seeded = Task.objects.filter(user_id__regex=SEEDED)
         return 1 + (seeded.aggregate(last=Max(number))["last"] or 0)
     if Task.objects.exists():
-        raise CommandError(f"There are tasks in {database()}. To add to them, add --append.")
+        raise CommandError(
+            f"There are tasks in {described(connection)}. To add to them, add --append."
+        )
     return 1
 
 
@@ -82,12 +85,6 @@ def store(rows: Iterator[Task], total: int, *, silent: bool | None) -> None:
             Task.objects.bulk_create(batch)
             bar.update(len(batch))
             reset_queries()  # with DEBUG, Django remembers each
-
-
-def database() -> str:
-    """Name the database and its host, and nothing else that its URL holds."""
-    host = connection.get_connection_params().get("host") or "this machine"
-    return f"{connection.settings_dict['NAME']} on {host}"
 
 
 class Command(BaseCommand):
@@ -115,7 +112,7 @@ class Command(BaseCommand):
                 raise CommandError(f"--{name} must be 1 or more, not {options[name]}.")
         if not (settings.DEBUG or options["yes"]):
             raise CommandError(
-                f"DEBUG is false, and the database is {database()}. "
+                f"DEBUG is false, and the database is {described(connection)}. "
                 "To fill it with invented tasks, add --yes."
             )
         start = perf_counter()
