@@ -13,7 +13,6 @@ from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.once
 
-DATABASE_URL_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
 START = "import todo_project.settings as s; exec(open('gunicorn.conf.py').read()); print(({}))"
 
 
@@ -65,24 +64,52 @@ def test_a_secret_key_is_all_that_production_demands() -> None:
             "'LOUD' is no level; set DEBUG, INFO, WARNING, ERROR or CRITICAL.",
         ),
         (
-            "DATABASE_URL",
-            "nonsense://secret",
-            f"cannot be read (UnknownSchemeError); {DATABASE_URL_FORMS}",
+            "CORS_ALLOWED_ORIGINS",
+            "*",
+            "'*' is not an origin; write it as https://app.example.com.",
         ),
         (
-            "DATABASE_URL",
-            "mysql://u:secret@h/n",
-            f"django.db.backends.mysql is not supported; {DATABASE_URL_FORMS}",
+            "ALLOWED_HOSTS",
+            "https://api.example.com",
+            "'https://api.example.com' is not a host name; write it as api.example.com.",
         ),
+        ("CONTACT_EMAIL", "nobody", "'nobody' is no address; write it as help@example.com."),
     ],
 )
 def test_a_wrong_value_stops_the_start_with_one_line(name: str, value: str, reason: str) -> None:
     assert start(**{"SECRET_KEY": "k", name: value}) == (1, f"{name}: {reason}")
 
 
-def test_behind_a_proxy_everything_is_https() -> None:
-    shown = "s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE"
-    assert start(shown, SECRET_KEY="k", BEHIND_PROXY="true") == (0, "(True, True, True)")
+def test_the_hosts_that_a_platform_announces_are_added() -> None:
+    announced = {
+        "HEROKU_APP_DEFAULT_DOMAIN_NAME": "todo-1.herokuapp.com",
+        "RENDER_EXTERNAL_HOSTNAME": "todo.onrender.com",
+        "RAILWAY_PUBLIC_DOMAIN": "todo.up.railway.app",
+    }
+    hosts = ["api.example.com", "todo-1.herokuapp.com", "todo.onrender.com", "todo.up.railway.app"]
+    assert start("s.ALLOWED_HOSTS", DEBUG="1", ALLOWED_HOSTS="api.example.com", **announced) == (
+        0,
+        str(hosts),
+    )
+
+
+def test_a_web_page_may_send_the_credentials_that_the_api_demands() -> None:
+    sent = "'authorization' in s.CORS_ALLOW_HEADERS"
+    assert start(sent, DEBUG="1") == (0, "False")
+    classes = "rest_framework.authentication.TokenAuthentication"
+    assert start(sent, DEBUG="1", API_AUTHENTICATION_CLASSES=classes) == (0, "True")
+
+
+@pytest.mark.parametrize("name", ["API_AUTHENTICATION_CLASSES", "API_PERMISSION_CLASSES"])
+def test_classes_must_exist(name: str) -> None:
+    setup = "__import__('django').setup()"
+    environ = {"DJANGO_SETTINGS_MODULE": "todo_project.settings", "DEBUG": "1"}
+    code, output = start(setup, **environ, **{name: "todo_project.Missing"})
+    assert code == 1
+    assert output == (
+        f'{name}: Module "todo_project" does not define a "Missing" attribute/class; '
+        "name classes as package.module.Class."
+    )
 
 
 def test_sqlite_lives_beside_manage_py_and_waits_for_its_turn() -> None:
