@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test seed bench lint format schema lock
+.PHONY: help run dev admin test e2e seed bench lint format schema lock
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -27,10 +27,13 @@ admin: .venv/runs ## Create a superuser for /admin/
 
 test: .venv/tests ## Run all tests on PostgreSQL, and those of the API on SQLite
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto
-	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once"
+	$(BIN)/coverage run -m pytest -n auto -m "not e2e"
+	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+e2e: .venv/tests ## Kill and restart a real database and real servers, in five minutes (needs pgbouncer)
+	$(BIN)/pytest -m e2e
 
 seed: .venv/runs ## Fill the database with invented tasks
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0

@@ -26,6 +26,7 @@ os.environ |= {
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and spare the tests the cost of real passwords."""
     config.addinivalue_line("markers", "once: the same on every database, so run on one.")
+    config.addinivalue_line("markers", "e2e: with a real server, killed and restarted; slow.")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -1,21 +1,53 @@
 """The service as it runs in production: gunicorn, on a port of its own."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import connection
 
 from todo_project.environment import BASE_DIR
 
+GUNICORN = Path(sys.executable).with_name("gunicorn")
+
 SECONDS = 30
 """How long a server may take to start or to stop."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A running gunicorn; its standard output and its standard error are files."""
+
+    process: "subprocess.Popen[bytes]"
+    port: int
+    log: Path
+    errors: Path
+
+    @property
+    def workers(self) -> list[int]:
+        """Return the ids of its worker processes."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(child) for child in children.split()]
+
+    @property
+    def address(self) -> str:
+        """Return where it serves."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def reports(self) -> list[dict[str, Any]]:
+        """Return what the service itself, unlike gunicorn, has written to standard error."""
+        lines = self.errors.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 def database_url() -> str:
@@ -35,32 +67,55 @@ def free_port() -> int:
         return port
 
 
-def wait_for(port: int) -> None:
-    """Wait until somebody listens on the port of the loopback interface."""
+def manage(url: str, *command: str) -> None:
+    """Run manage.py on the database of this URL."""
+    subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=BASE_DIR,
+        env=os.environ | {"DATABASE_URL": url},
+        check=True,
+    )
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return as soon as the condition holds."""
     deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
-            return
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"still not so after {SECONDS} s")
         time.sleep(0.02)
-    raise TimeoutError(f"nobody listens on port {port}")
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody listens on the port of the loopback interface."""
+    with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
+
+
+@contextmanager
+def run(log: Path, **variables: str) -> Iterator[Instance]:
+    """Run the service, with `log` as its standard output, and stop it at the end."""
+    port, errors = free_port(), log.with_suffix(".errors")
+    environ = os.environ | {"PORT": str(port), "DATABASE_URL": database_url()} | variables
+    with log.open("ab") as output, errors.open("ab") as error_output:
+        process = subprocess.Popen(
+            [GUNICORN],
+            cwd=BASE_DIR,
+            env=environ,
+            stdout=output,
+            stderr=error_output,
+        )
+    try:
+        wait_until(lambda: listens(port))
+        yield Instance(process, port, log, errors)
+    finally:
+        process.terminate()
+        process.wait(timeout=SECONDS)
 
 
 @contextmanager
 def serve(log: Path, **variables: str) -> Iterator[str]:
-    """Run the service, and yield its address; its output goes to the file `log`."""
-    port = str(free_port())
-    environ = os.environ | {"PORT": port, "DATABASE_URL": database_url()} | variables
-    with log.open("ab") as output:
-        server = subprocess.Popen(
-            [Path(sys.executable).with_name("gunicorn")],
-            cwd=BASE_DIR,
-            env=environ,
-            stdout=output,
-            stderr=subprocess.DEVNULL,
-        )
-    try:
-        wait_for(int(port))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=SECONDS)
+    """Run the service, and yield its address."""
+    with run(log, **variables) as instance:
+        yield instance.address

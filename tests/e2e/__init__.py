@@ -1,0 +1,1 @@
+"""The service in production: real gunicorn, a real database, and what befalls them."""

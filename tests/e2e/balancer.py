@@ -1,0 +1,51 @@
+"""A platform's router in small: it sends new connections where it was told last."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Thread
+
+
+class Balancer(ThreadingTCPServer):
+    """Forwards bytes both ways; what is connected stays with its instance."""
+
+    request_queue_size = 128
+
+    def __init__(self, target: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
+        self.port = self.socket.getsockname()[1]
+        self.target = target
+
+
+class _Connection(BaseRequestHandler):
+    server: Balancer
+
+    def handle(self) -> None:
+        with socket.create_connection(("127.0.0.1", self.server.target)) as far:
+            far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            answers = Thread(target=_forward, args=(far, self.request))
+            answers.start()
+            _forward(self.request, far)
+            answers.join()
+
+
+def _forward(source: socket.socket, target: socket.socket) -> None:
+    with suppress(ConnectionError):
+        while chunk := source.recv(65536):
+            target.sendall(chunk)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def balancer(target: int) -> Iterator[Balancer]:
+    """Run a balancer, which begins with the instance on this port."""
+    with Balancer(target) as running:
+        thread = Thread(target=running.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join()
