@@ -64,7 +64,7 @@ HEADERS = {
 }  # fmt: skip
 WEAK = "SECRET_KEY is weak: whoever guesses it can log in to the admin as anybody."
 PREPARED = "Prepared statements are kept behind a pooler, which may hand them to another."
-THREADS = "106 threads want a connection each; Neon's smallest compute has 105."
+THREADS = "98 threads want a connection each; Neon's smallest compute has 97."
 ANY_PAGE = "Any web page may call the API."
 OPEN = "Nothing here checks who calls the API: whoever reaches it may name any user."
 
@@ -74,7 +74,7 @@ MISCONFIGURATIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("todo.E001", WEAK, {"SECRET_KEY": f"only-for-debugging-{STRONG_KEY}"}),
     ("todo.E001", WEAK, {"SECRET_KEY": f"django-insecure-{STRONG_KEY}"}),
     ("todo.W004", PREPARED, {"DATABASE_POOLED": True, "DATABASE_PREPARE": True}),
-    ("todo.W005", THREADS, {"WEB_CONCURRENCY": 53, "GUNICORN_THREADS": 2}),
+    ("todo.W005", THREADS, {"WEB_CONCURRENCY": 49, "GUNICORN_THREADS": 2}),
     ("todo.W006", ANY_PAGE, {"CORS_ALLOW_ALL_ORIGINS": True}),
     ("todo.W006", ANY_PAGE, {"CORS_ALLOWED_ORIGINS": ["*"]}),
     ("todo.W006", ANY_PAGE, {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://.*"]}),
@@ -94,7 +94,7 @@ MISCONFIGURATIONS: list[tuple[str, str, dict[str, Any]]] = [
 CONFIGURATIONS: list[dict[str, Any]] = [
     {},
     {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://.*\.example\.com"]},
-    {"WEB_CONCURRENCY": 35, "GUNICORN_THREADS": 3},
+    {"WEB_CONCURRENCY": 97, "GUNICORN_THREADS": 1},
     {"DATABASE_POOLED": True, "DATABASE_PREPARE": False, "WEB_CONCURRENCY": 64},
     {
         "API_GATEWAY": "",

@@ -18,8 +18,8 @@ KEY_LENGTH, KEY_VARIETY = 50, 5
 INSECURE = ("django-insecure-", "only-for-")
 """How keys begin that stand in public code: Django's for new projects, and those of this one."""
 
-NEON_CONNECTIONS = 105
-"""Of the 112 connections of Neon's smallest compute, those that are not the superuser's."""
+NEON_CONNECTIONS = 97
+"""Of the 104 connections of Neon's smallest compute, those that are not the superuser's."""
 
 STRANGER = "https://stranger.example"
 REQUEST_HEADERS = ("Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
