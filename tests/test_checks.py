@@ -12,8 +12,8 @@ from django.test import override_settings
 
 from tasks.models import Task
 from tests.server import database_url
-from tests.test_database_url import python
 from tests.test_problems import database_fails
+from tests.test_release import python
 from todo_project.database_url import described
 
 pytestmark = pytest.mark.django_db
