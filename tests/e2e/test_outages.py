@@ -100,6 +100,20 @@ def test_a_row_that_another_session_locks_is_waited_for_no_longer_than_allowed(
     assert causes(service) == ["canceling statement due to lock timeout"]
 
 
+def test_a_database_that_hangs_is_not_waited_for_long(cluster: Cluster, tmp_path: Path) -> None:
+    one_connection = {"WEB_CONCURRENCY": "1", "GUNICORN_THREADS": "1"}
+    with (
+        run(tmp_path / "log", DATABASE_URL=cluster.url, **one_connection) as service,
+        closing(Client(service.port)) as client,
+    ):
+        assert create(client, 0).status == 201
+        with cluster.frozen():
+            assert_unavailable(create(client, 0))
+            assert statuses(client, "/healthz") == [200]
+        assert create(client, 0).status == 201
+        assert causes(service) == ["wait timeout expired"]
+
+
 def test_when_connections_run_out_the_service_waits_for_its_turn(tmp_path: Path) -> None:
     with (
         primary(max_connections=12) as cluster,

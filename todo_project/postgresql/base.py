@@ -4,6 +4,7 @@ Django pings a persistent connection once a request, which is a round trip. A se
 closes a connection says so on the socket; only a silent death needs the ping to be seen.
 """
 
+from functools import partial
 from select import POLLIN, poll
 from time import monotonic
 from typing import Any
@@ -29,8 +30,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     used_at = -TRUSTED
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect, and read times with the fast loader."""
+        """Connect, read times with the fast loader, and wait for no answer for ever."""
+        answer_timeout = conn_params.pop("answer_timeout")  # seconds
         connection = super().get_new_connection(conn_params)
+        connection.wait = partial(connection.wait, timeout=answer_timeout)
         connection.adapters.register_loader("timestamptz", FastTimestamptzLoader)
         self.used_at = monotonic()
         return connection
