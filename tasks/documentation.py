@@ -80,26 +80,34 @@ TASK_ID = OpenApiParameter(
     description="The task's `id`, in any letter case.",
 )
 URI = {"type": "string", "format": "uri-reference"}
-ETAG_VALUE = {"type": "string", "examples": [f'"{OPEN_TASK["updated_at"]}"']}
+ETAG_VALUE = {
+    "type": "string",
+    "pattern": r'^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"$',
+    "examples": [f'"{OPEN_TASK["updated_at"]}"'],
+}
+LIST_ETAG_VALUE = {"type": "string", "pattern": '^(W/)?"[0-9a-f]{32}"$'}
 LOCATION = response_header("Location", [201], URI, "The task's address.")
 ETAG = response_header(
     "ETag", [200, 201, 304], ETAG_VALUE, "The task's validator: its `updated_at` in quotes."
 )
-LIST_ETAG = response_header("ETag", [200, 304], str, "The validator of this page.")
+LIST_ETAG = response_header("ETag", [200, 304], LIST_ETAG_VALUE, "The validator of this page.")
 LINK = response_header(
     "Link",
     [200],
     {
         "type": "string",
+        "pattern": '^<[^<>]+>; rel="next"$',
         "examples": ['</api/user123/tasks?limit=50&cursor=AAZKJ…>; rel="next"'],
     },
     "Where the next page is (RFC 8288). The last page has none.",
+    required=False,
 )
 REPLAYED = response_header(
     "Idempotent-Replayed",
     [201],
     {"type": "string", "enum": ["true"]},
     "Set when the task existed already, and this request created nothing.",
+    required=False,
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -116,7 +124,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    ETAG_VALUE,
+    {"type": "string", "anyOf": [{"const": "*"}, {"pattern": r'^"[^"]*"(, *"[^"]*")*$'}]},
     OpenApiParameter.HEADER,
     description="Do this only while the task is as you saw it: its `updated_at` in quotes, or a "
     "list of such. `*` stands for any task that exists.",

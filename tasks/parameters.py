@@ -53,6 +53,24 @@ class LimitField(serializers.Field[int, str, int, Any]):
         return int(data)
 
 
+@extend_schema_field(
+    {"type": "string", "minLength": 1, "maxLength": SEARCH_LENGTH, "pattern": r"^[^\u0000]+$"}
+)
+class SearchField(StrictCharField):
+    """1 to 200 code points."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=SEARCH_LENGTH, trim_whitespace=False, **options)
+
+
+@extend_schema_field({"type": "string", "pattern": "^[A-Za-z0-9_-]{40}$"})
+class CursorField(StrictCharField):
+    """What a `Link` holds; `tasks.paging` tells whether it is one of ours."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+
+
 class ListParametersSerializer(StrictSerializer):
     """The query parameters of a list."""
 
@@ -61,18 +79,12 @@ class ListParametersSerializer(StrictSerializer):
     completed = FlagField(
         required=False, help_text="`true`: only the completed tasks; `false`: only the open ones."
     )
-    search = StrictCharField(
+    search = SearchField(
         required=False,
-        max_length=SEARCH_LENGTH,
-        trim_whitespace=False,
         help_text="Only the tasks with this text in title or description, whatever its case.",
     )
     limit = LimitField(required=False, help_text="The most tasks to answer.")
-    cursor = StrictCharField(
-        required=False,
-        trim_whitespace=False,
-        help_text="Where the page starts, as given in a `Link`.",
-    )
+    cursor = CursorField(required=False, help_text="Where the page starts, as given in a `Link`.")
 
 
 class ClearParametersSerializer(StrictSerializer):

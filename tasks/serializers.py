@@ -12,6 +12,11 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from tasks.models import DESCRIPTION_LENGTH, TITLE_LENGTH, USER_ID_LENGTH
 
+# What `str.strip` removes. `\s` is something else in JavaScript, and again in Rust.
+WHITE_SPACE = (
+    r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+
 
 class StrictCharField(serializers.CharField):
     """A JSON string; DRF's own field takes numbers too."""
@@ -38,7 +43,7 @@ class StrictBooleanField(serializers.BooleanField):
         "type": "string",
         "minLength": 1,
         "maxLength": TITLE_LENGTH,
-        "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+        "pattern": rf"^[^\u0000]*[^\u0000{WHITE_SPACE}][^\u0000]*$",
         "description": "What is to be done. Stored without the white space around it.",
         "examples": ["Buy milk"],
     }

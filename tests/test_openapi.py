@@ -1,7 +1,10 @@
 """The OpenAPI document: complete, committed, and true."""
 
 import json
+import re
+import sys
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -116,6 +119,28 @@ def test_the_examples_obey_their_schemas(document: Any) -> None:
         validator = Draft202012Validator({**body["schema"], "components": document["components"]})
         for example in body.get("examples", {}).values():
             validator.validate(example["value"])
+
+
+def test_a_title_is_blank_in_the_document_where_it_is_in_the_service(document: Any) -> None:
+    pattern = document["components"]["schemas"]["TaskCreate"]["properties"]["title"]["pattern"]
+    characters = map(chr, range(sys.maxunicode + 1))
+    refused = {each for each in characters if not re.search(pattern, each)}
+    assert refused == {"\0", *filter(str.isspace, map(chr, range(sys.maxunicode + 1)))}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [(" ", 200), ("a" * 200, 200), ("", 400), ("a" * 201, 400), ("a\0", 400)],
+    ids=["space", "longest", "empty", "too long", "NUL"],
+)
+def test_a_search_is_refused_by_the_document_where_it_is_by_the_service(
+    api: API, document: Any, text: str, status: int
+) -> None:
+    parameters = document["paths"]["/api/{user_id}/tasks"]["get"]["parameters"]
+    [schema] = [each["schema"] for each in parameters if each["name"] == "search"]
+    assert Draft202012Validator(schema).is_valid(text) == (status == 200)
+    api.send(status, "GET", f"{TASKS}?search={quote(text)}")
 
 
 @pytest.mark.django_db

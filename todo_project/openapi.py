@@ -58,7 +58,12 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 def response_header(
-    name: str, statuses: Iterable[int] | None, schema: Any, description: str
+    name: str,
+    statuses: Iterable[int] | None,
+    schema: Any,
+    description: str,
+    *,
+    required: bool = True,
 ) -> OpenApiParameter:
     """Describe a header of the responses with these statuses, or of all."""
     return OpenApiParameter(
@@ -66,6 +71,7 @@ def response_header(
         schema,
         OpenApiParameter.HEADER,
         description=description,
+        required=required,
         response=True if statuses is None else [str(status) for status in statuses],
     )
 
@@ -108,8 +114,18 @@ def _example(problem_type: ProblemType) -> OpenApiExample:
 
 
 COMMON_HEADERS = [
-    response_header("X-Request-ID", None, str, "The request's id: yours, if you sent one."),
-    response_header("Cache-Control", None, str, "Always `private, no-cache`."),
+    response_header(
+        "X-Request-ID",
+        None,
+        {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+        "The request's id: yours, if you sent one.",
+    ),
+    response_header(
+        "Cache-Control",
+        None,
+        {"type": "string", "const": "private, no-cache"},
+        "You may keep the answer, but ask before you use it again.",
+    ),
     response_header(
         "Retry-After",
         [DATABASE_UNAVAILABLE.status],
