@@ -12,6 +12,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from tasks import links
 from tasks.models import USER_ID_LENGTH
 from tasks.parameters import ClearParametersSerializer, ListParametersSerializer
 from tasks.serializers import (
@@ -23,6 +24,7 @@ from tasks.serializers import (
 from todo_project.openapi import (
     BODY_IS_OPTIONAL,
     COMMON_HEADERS,
+    LINKS,
     REQUEST_ID_PARAMETER,
     ProblemSerializer,
     problem_responses,
@@ -194,6 +196,7 @@ def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callab
         *BODY,
         parameters=[TASK_ID, IF_MATCH, *headers],
         request=TaskUpdateSerializer,
+        extensions={LINKS: {200: links.FROM_TASK, 412: links.from_conflict(operation_id)}},
         examples=[OpenApiExample("A new title", {"title": "Buy oat milk"}, request_only=True)],
     )
 
@@ -214,6 +217,7 @@ list_tasks = _operation(
         **UNMODIFIED,
     },
     parameters=[ListParametersSerializer, IF_NONE_MATCH, LIST_ETAG, LINK],
+    extensions={LINKS: {200: links.FROM_LIST}},
 )
 create_task = _operation(
     "createTask",
@@ -225,6 +229,7 @@ create_task = _operation(
     *BODY,
     parameters=[IDEMPOTENCY_KEY, LOCATION, ETAG, REPLAYED],
     request=TaskCreateSerializer,
+    extensions={LINKS: {201: links.FROM_CREATED}},
     examples=[
         OpenApiExample("Only a title", {"title": "Buy milk"}, request_only=True),
         OpenApiExample(
@@ -247,6 +252,7 @@ clear_tasks = _operation(
     },
     PRECONDITION_FAILED,
     parameters=[ClearParametersSerializer],
+    extensions={LINKS: {200: links.FROM_USER}},
 )
 read_task = _operation(
     "readTask",
@@ -256,6 +262,7 @@ read_task = _operation(
     NOT_FOUND,
     PRECONDITION_FAILED,
     parameters=[TASK_ID, IF_NONE_MATCH, ETAG],
+    extensions={LINKS: {200: links.FROM_TASK}},
 )
 replace_task = _edit("replaceTask", "Change a task, as PATCH does")
 update_task = _edit("updateTask", "Change a task", ETAG)
@@ -267,6 +274,7 @@ delete_task = _operation(
     NOT_FOUND,
     PRECONDITION_FAILED,
     parameters=[TASK_ID, IF_MATCH],
+    extensions={LINKS: {204: links.FROM_USER, 412: links.from_conflict("deleteTask")}},
 )
 complete_task = _operation(
     "completeTask",
@@ -279,7 +287,10 @@ complete_task = _operation(
     *BODY,
     parameters=[TASK_ID, IF_MATCH, ETAG],
     request=TaskCompletionSerializer,
-    extensions={BODY_IS_OPTIONAL: True},
+    extensions={
+        BODY_IS_OPTIONAL: True,
+        LINKS: {200: links.FROM_TASK, 412: links.from_conflict("completeTask")},
+    },
     examples=[
         OpenApiExample("Flip", {}, request_only=True),
         OpenApiExample("Set", {"completed": True}, request_only=True),

@@ -23,6 +23,10 @@ from todo_project.rendering import PROBLEM_JSON
 BODY_IS_OPTIONAL = "x-body-is-optional"
 """An extension that marks an operation for `closed_requests`; it is not published."""
 
+LINKS = "x-links"
+"""An extension with the links of an operation, by status, for `linked_responses`; it is not
+published."""
+
 EVERYWHERE = (BAD_REQUEST, NOT_ACCEPTABLE, INTERNAL_ERROR, DATABASE_UNAVAILABLE)
 """The problems that any request can meet."""
 
@@ -173,4 +177,13 @@ def closed_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 for media in body["content"].values():
                     name = media["schema"]["$ref"].rpartition("/")[2]
                     result["components"]["schemas"][name]["additionalProperties"] = False
+    return result
+
+
+def linked_responses(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of each response where a client can go from there."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            for status, links in operation.pop(LINKS, {}).items():
+                operation["responses"][str(status)]["links"] = links
     return result

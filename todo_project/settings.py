@@ -206,7 +206,10 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "PREPROCESSING_HOOKS": ["todo_project.openapi.only_canonical_paths"],
-    "POSTPROCESSING_HOOKS": ["todo_project.openapi.closed_requests"],
+    "POSTPROCESSING_HOOKS": [
+        "todo_project.openapi.closed_requests",
+        "todo_project.openapi.linked_responses",
+    ],
 }
 
 # What goes wrong is logged on stderr; a line for each request goes to stdout, by
