@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test e2e seed bench lint format schema lock
+.PHONY: help run dev admin test fuzz e2e seed bench lint format schema lock
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -32,6 +32,10 @@ test: .venv/tests ## Run all tests on PostgreSQL, and those of the API on SQLite
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
+fuzz: .venv/fuzz ## Question the service about its OpenAPI document, FUZZ_SECONDS (150) a database
+	$(BIN)/pytest tests/fuzz/contract.py
+	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/fuzz/contract.py
+
 e2e: .venv/tests ## Kill and restart a real database and real servers, in five minutes (needs pgbouncer)
 	$(BIN)/pytest -m e2e
 
@@ -42,7 +46,7 @@ seed: .venv/runs ## Fill the database with invented tasks
 bench: .venv/bench ## Measure beside two peers, in ten minutes; writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-lint: .venv/bench ## Check style, types, migrations and the schema
+lint: .venv/bench .venv/fuzz ## Check style, types, migrations and the schema
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	DEBUG=true $(BIN)/mypy
@@ -60,6 +64,7 @@ lock: .venv/tests ## Write the requirements anew from pyproject.toml
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --output-file requirements-dev.txt
 	$(LOCK) --group dev --group bench --output-file benchmarks/requirements.txt
+	$(LOCK) --group dev --group fuzz --output-file tests/fuzz/requirements.txt
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
 
@@ -76,4 +81,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 
 .venv/bench: benchmarks/requirements.txt | .venv/bin/pip
 	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
+	@touch $@ .venv/tests .venv/runs
+
+.venv/fuzz: tests/fuzz/requirements.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --requirement tests/fuzz/requirements.txt
 	@touch $@ .venv/tests .venv/runs

@@ -1,0 +1,64 @@
+"""The live service, questioned by Schemathesis about the document that it serves.
+
+`make fuzz` runs this on both databases; `make test` does not find it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server import serve
+from todo_project.environment import BASE_DIR
+
+SCHEMATHESIS = [
+    str(Path(sys.executable).with_name("schemathesis")),
+    f"--config-file={Path(__file__).with_name('schemathesis.toml')}",
+    "run",
+    f"--max-time={os.environ.get('FUZZ_SECONDS', '150')}",
+    f"--seed={os.environ.get('FUZZ_SEED', '1')}",
+]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_service_does_what_the_document_says(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.ndjson"
+    with serve(tmp_path / "log") as address, capfd.disabled():
+        command = [*SCHEMATHESIS, f"--report-ndjson-path={report}", f"{address}/openapi.json"]
+        finished = subprocess.run(command, cwd=BASE_DIR, check=False)
+    assert finished.returncode == 0, "Schemathesis found what it says above"
+    unreached = targets() - set(walked(report))
+    assert not unreached, f"no link leads to {unreached}"
+
+
+def walked(report: Path) -> Iterator[str]:
+    """Yield the operation behind each link that was followed with success."""
+    for line in report.read_text().splitlines():
+        recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder", {})
+        for case_id, case in recorder.get("cases", {}).items():
+            response = recorder["interactions"][case_id]["response"]
+            if "transition" in case and response["status_code"] < 400:
+                yield f"{case['value']['method']} {case['value']['path']}"
+
+
+def targets() -> set[str]:
+    """Return the operations that links of the document lead to."""
+    document = json.loads((BASE_DIR / "openapi.json").read_text())
+    operations = [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    named = {
+        link["operationId"]
+        for _, operation in operations
+        for response in operation["responses"].values()
+        for link in response.get("links", {}).values()
+    }
+    return {label for label, operation in operations if operation["operationId"] in named}
