@@ -32,6 +32,7 @@ from todo_project.openapi import (
 )
 from todo_project.problems import (
     CONTENT_TOO_LARGE,
+    DATABASE_UNAVAILABLE,
     FORBIDDEN,
     IDEMPOTENCY_KEY_REUSED,
     MALFORMED_JSON,
@@ -143,6 +144,10 @@ UNMODIFIED = {304: OpenApiResponse(description="What you have is still true.")}
 class PreconditionFailedSerializer(ProblemSerializer):
     """The task is in another state than the request demands (RFC 9457)."""
 
+    # Of this type alone, so that a typed client knows where `current` is.
+    type = serializers.ChoiceField(
+        [PRECONDITION_FAILED.uri], help_text="The kind of failure; the address of its page."
+    )
     current = TaskSerializer(required=False, help_text="The task as it is.")
 
 
@@ -178,6 +183,7 @@ def _operation(
             VALIDATION_ERROR,
             *AUTHENTICATION,
             *problem_types,
+            DATABASE_UNAVAILABLE,
             serializers={PRECONDITION_FAILED: PreconditionFailedSerializer},
         ),
         **options,

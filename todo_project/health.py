@@ -39,7 +39,7 @@ class LivenessView(Probe):
         summary="Is the process alive?",
         description="Never touches the database.",
         tags=["health"],
-        responses={200: OpenApiResponse(HealthSerializer, "It is.")},
+        responses={200: OpenApiResponse(HealthSerializer, "It is."), **problem_responses()},
     )
     def get(self, request: Request) -> Response:
         """Answer."""
@@ -54,7 +54,10 @@ class ReadinessView(Probe):
         summary="Can the service serve?",
         description="200 when the database is reachable and migrated, else 503.",
         tags=["health"],
-        responses={200: OpenApiResponse(HealthSerializer, "It can."), **problem_responses()},
+        responses={
+            200: OpenApiResponse(HealthSerializer, "It can."),
+            **problem_responses(DATABASE_UNAVAILABLE),
+        },
     )
     def get(self, request: Request) -> Response:
         """Connect, and compare the migrations."""

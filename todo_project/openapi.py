@@ -27,8 +27,8 @@ LINKS = "x-links"
 """An extension with the links of an operation, by status, for `linked_responses`; it is not
 published."""
 
-EVERYWHERE = (BAD_REQUEST, NOT_ACCEPTABLE, INTERNAL_ERROR, DATABASE_UNAVAILABLE)
-"""The problems that any request can meet."""
+EVERYWHERE = (BAD_REQUEST, NOT_ACCEPTABLE, INTERNAL_ERROR)
+"""The problems that any request can meet, also one that never asks the database."""
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):
@@ -187,3 +187,8 @@ def linked_responses(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for status, links in operation.pop(LINKS, {}).items():
                 operation["responses"][str(status)]["links"] = links
     return result
+
+
+def anonymous_by_default(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say that an operation asks who calls only where it says so."""
+    return result | {"security": []}

@@ -196,6 +196,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"],
     "DESCRIPTION": (BASE_DIR / "todo_project" / "api.md").read_text(),
     "CONTACT": {"name": "Todo API support", "email": CONTACT_EMAIL},
+    "SERVERS": [{"url": "/", "description": "Where this document was read."}],
     "TAGS": [
         {"name": "tasks", "description": "The tasks of one user."},
         {"name": "health", "description": "For load balancers and people on call."},
@@ -209,6 +210,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "todo_project.openapi.closed_requests",
         "todo_project.openapi.linked_responses",
+        "todo_project.openapi.anonymous_by_default",
     ],
 }
 
