@@ -144,7 +144,6 @@ UNMODIFIED = {304: OpenApiResponse(description="What you have is still true.")}
 class PreconditionFailedSerializer(ProblemSerializer):
     """The task is in another state than the request demands (RFC 9457)."""
 
-    # Of this type alone, so that a typed client knows where `current` is.
     type = serializers.ChoiceField(
         [PRECONDITION_FAILED.uri], help_text="The kind of failure; the address of its page."
     )

@@ -48,8 +48,9 @@ class ProblemErrorSerializer(serializers.Serializer[Any]):
 class ProblemSerializer(serializers.Serializer[Any]):
     """A failure (RFC 9457)."""
 
+    # A type with members of its own has a schema of its own, so that `type` tells them apart.
     type = serializers.ChoiceField(
-        [problem_type.uri for problem_type in REGISTRY.values()],
+        [problem_type.uri for problem_type in REGISTRY.values() if not problem_type.members],
         help_text="The kind of failure; the address of a page about it.",
     )
     title = serializers.CharField(help_text="The kind of failure, for people.")
