@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test fuzz e2e seed bench lint format schema lock
+.PHONY: help run dev admin test e2e fuzz browser seed bench lint format schema client lock
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -27,8 +27,8 @@ admin: .venv/runs ## Create a superuser for /admin/
 
 test: .venv/tests ## Run all tests on PostgreSQL, and those of the API on SQLite
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto -m "not e2e"
-	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e"
+	$(BIN)/coverage run -m pytest -n auto -m "not e2e" --ignore tests/browser
+	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
@@ -37,7 +37,10 @@ fuzz: .venv/fuzz ## Question the service about its OpenAPI document, FUZZ_SECOND
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/fuzz/contract.py
 
 e2e: .venv/tests ## Kill and restart a real database and real servers, in five minutes (needs pgbouncer)
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -m e2e --ignore tests/browser
+
+browser: .venv/tests clients/typescript/node_modules ## Test what a frontend does (needs Node)
+	$(BIN)/pytest tests/browser
 
 seed: .venv/runs ## Fill the database with invented tasks
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
@@ -59,6 +62,10 @@ format: .venv/tests ## Put imports and layout in order
 
 schema: .venv/runs ## Write openapi.json anew
 	DEBUG=true $(MANAGE) spectacular --validate --fail-on-warn --format openapi-json --file openapi.json
+
+client: clients/typescript/node_modules ## Write the TypeScript client anew from openapi.json (needs Node)
+	npm --prefix clients/typescript run generate
+	npm --prefix clients/typescript run build
 
 lock: .venv/tests ## Write the requirements anew from pyproject.toml
 	$(LOCK) --output-file requirements.txt
@@ -86,3 +93,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 .venv/fuzz: tests/fuzz/requirements.txt | .venv/bin/pip
 	$(BIN)/pip install --quiet --requirement tests/fuzz/requirements.txt
 	@touch $@ .venv/tests .venv/runs
+
+clients/typescript/node_modules: clients/typescript/package-lock.json
+	npm --prefix clients/typescript ci --ignore-scripts
+	@touch $@
