@@ -164,7 +164,7 @@ export interface components {
              * @description The kind of failure; the address of a page about it.
              * @enum {string}
              */
-            type: "/problems/bad-request" | "/problems/malformed-json" | "/problems/validation-error" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/content-too-large" | "/problems/unsupported-media-type" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/database-unavailable";
+            type: "/problems/bad-request" | "/problems/malformed-json" | "/problems/validation-error" | "/problems/unauthorized" | "/problems/forbidden" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/content-too-large" | "/problems/unsupported-media-type" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/database-unavailable";
             /** @description The kind of failure, for people. */
             title: string;
             /** @description The HTTP status. */
