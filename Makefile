@@ -39,7 +39,7 @@ fuzz: .venv/fuzz ## Question the service about its OpenAPI document, FUZZ_SECOND
 e2e: .venv/tests ## Kill and restart a real database and real servers, in five minutes (needs pgbouncer)
 	$(BIN)/pytest -m e2e --ignore tests/browser
 
-browser: .venv/tests clients/typescript/node_modules ## Test what a frontend does (needs Node)
+browser: .venv/browser clients/typescript/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser
 
 seed: .venv/runs ## Fill the database with invented tasks
@@ -49,7 +49,7 @@ seed: .venv/runs ## Fill the database with invented tasks
 bench: .venv/bench ## Measure beside two peers, in ten minutes; writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-lint: .venv/bench .venv/fuzz ## Check style, types, migrations and the schema
+lint: .venv/bench .venv/browser .venv/fuzz ## Check style, types, migrations and the schema
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	DEBUG=true $(BIN)/mypy
@@ -70,6 +70,7 @@ client: clients/typescript/node_modules ## Write the TypeScript client anew from
 lock: .venv/tests ## Write the requirements anew from pyproject.toml
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --output-file requirements-dev.txt
+	$(LOCK) --group dev --group browser --output-file tests/browser/requirements.txt
 	$(LOCK) --group dev --group bench --output-file benchmarks/requirements.txt
 	$(LOCK) --group dev --group fuzz --output-file tests/fuzz/requirements.txt
 
@@ -85,6 +86,10 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 .venv/tests: requirements-dev.txt | .venv/bin/pip
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
 	@touch $@ .venv/runs
+
+.venv/browser: tests/browser/requirements.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --requirement tests/browser/requirements.txt
+	@touch $@ .venv/tests .venv/runs
 
 .venv/bench: benchmarks/requirements.txt | .venv/bin/pip
 	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt

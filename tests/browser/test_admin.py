@@ -1,0 +1,75 @@
+"""The admin, as the people see it who run the service."""
+
+import pytest
+from django.conf import global_settings
+from django.contrib.auth.models import User
+from django.test import override_settings
+from playwright.sync_api import Page, expect
+
+from tasks.models import Task
+from tests.browser.conftest import FAILED, Witness
+from tests.conftest import OWNER, STRANGER
+from tests.factories import TaskFactory
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def superuser(transactional_db: None) -> User:
+    """Create one whose password the service can check: the tests' own hash is none of it."""
+    with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
+        return User.objects.create_superuser("root", password=PASSWORD)
+
+
+def log_in(page: Page, address: str, password: str) -> None:
+    page.goto(f"{address}/admin/")
+    page.get_by_label("Username:").fill("root")
+    page.get_by_label("Password:").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def completed(user_id: str) -> int:
+    return Task.objects.filter(user_id=user_id, completed=True).count()
+
+
+def test_a_superuser_finds_edits_and_completes_tasks_of_a_user(
+    superuser: User, address: str, page: Page
+) -> None:
+    TaskFactory.create_batch(100, user_id=OWNER)
+    TaskFactory.create(user_id=STRANGER)
+
+    log_in(page, address, PASSWORD)
+    page.locator("#tasks-task").get_by_role("link", name="Tasks").click()
+    page.locator("#searchbar").fill(OWNER)
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#result_list tbody tr")).to_have_count(100)
+
+    page.locator("#result_list tbody a").first.click()
+    title = page.get_by_label("Title:")
+    changed = title.input_value()
+    title.fill("Changed in the admin")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_have_text(
+        "The task “Changed in the admin” was changed successfully."
+    )
+    assert Task.objects.filter(title=changed).count() == 0
+    assert Task.objects.get(title="Changed in the admin").user_id == OWNER
+
+    page.locator("#action-toggle").check()
+    page.get_by_label("Action:").select_option("complete")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".messagelist")).to_have_text("100 tasks completed.")
+    assert (completed(OWNER), completed(STRANGER)) == (100, 0)
+
+
+def test_ten_wrong_passwords_lock_the_door(
+    superuser: User, address: str, page: Page, witness: Witness
+) -> None:
+    for _ in range(9):
+        log_in(page, address, "password")
+        expect(page.locator(".errornote")).to_contain_text("correct username and password")
+    for password in ("password", PASSWORD):
+        log_in(page, address, password)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Too many wrong passwords")
+        expect(page.locator("#site-name")).to_have_text("Todo API")
+        assert witness.told() == [FAILED.format("429 (Too Many Requests)")]

@@ -1,0 +1,155 @@
+"""A page on another origin: what it may do where it is named, and else."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Error, Page
+
+from tests.browser.conftest import FAILED, Witness
+from tests.conftest import TASKS, stored
+from tests.conftest import address as path_of
+from tests.factories import TaskFactory
+from tests.server import serve
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FETCH = """async ([url, init]) => {
+    const answer = await fetch(url, init);
+    return [answer.status, Object.fromEntries(answer.headers), await answer.text()];
+}"""
+HEADERS = {
+    "Content-Type": "application/json",
+    "Idempotency-Key": "milk",
+    "If-Match": "*",
+    "If-None-Match": '"another"',
+    "X-Request-ID": "from-elsewhere",
+}
+SAFELISTED = {"cache-control", "content-length", "content-type"}
+
+
+class EmptyPage(BaseHTTPRequestHandler):
+    """A page of another origin, with nothing in it but what a test runs there."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """Serve the page; return its origin."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def fetch(page: Page, url: str, method: str, body: str | None = None) -> Any:
+    """Fetch from within the page, with every header that the API knows."""
+    init = {"method": method, "headers": HEADERS} | ({} if body is None else {"body": body})
+    return page.evaluate(FETCH, [url, init])
+
+
+def readable(page: Page, url: str, method: str, body: str | None = None) -> tuple[int, set[str]]:
+    """Fetch; return the status, and the headers that the page may read by special leave."""
+    status, headers, _ = fetch(page, url, method, body)
+    return status, headers.keys() - SAFELISTED
+
+
+def test_a_page_of_a_named_origin_does_and_reads_everything(
+    tmp_path: Path, page: Page, elsewhere: str
+) -> None:
+    bread = path_of(TaskFactory.create(title="Bread"))
+    milk = '{"title": "Milk"}'
+    with serve(tmp_path / "log", CORS_ALLOWED_ORIGINS=elsewhere) as service:
+        page.goto(elsewhere)
+        answers = [
+            (method, *readable(page, service + path, method, body))
+            for method, path, body in (
+                ("POST", TASKS, milk),
+                ("POST", TASKS, milk),
+                ("GET", f"{TASKS}?limit=1", None),
+                ("HEAD", TASKS, None),
+                ("GET", bread, None),
+                ("HEAD", bread, None),
+                ("PUT", bread, "{}"),
+                ("PATCH", bread, "{}"),
+                ("PATCH", f"{bread}/complete", None),
+                ("DELETE", bread, None),
+                ("OPTIONS", TASKS, None),
+            )
+        ]
+    every = {"x-request-id"}
+    assert answers == [
+        ("POST", 201, every | {"etag", "location"}),
+        ("POST", 201, every | {"etag", "location", "idempotent-replayed"}),
+        ("GET", 200, every | {"etag", "link"}),
+        ("HEAD", 200, every | {"etag"}),
+        ("GET", 200, every | {"etag"}),
+        ("HEAD", 200, every | {"etag"}),
+        ("PUT", 200, every),
+        ("PATCH", 200, every | {"etag"}),
+        ("PATCH", 200, every | {"etag"}),
+        ("DELETE", 204, every),
+        ("OPTIONS", 204, every),
+    ]
+    assert [task["title"] for task in stored()] == ["Milk"]
+
+
+def test_a_page_of_a_named_origin_reads_when_to_try_again(
+    tmp_path: Path, page: Page, witness: Witness, elsewhere: str
+) -> None:
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    log = tmp_path / "log"
+    with serve(log, CORS_ALLOWED_ORIGINS=elsewhere, DATABASE_URL=nowhere) as service:
+        page.goto(elsewhere)
+        assert readable(page, service + TASKS, "GET") == (503, {"retry-after", "x-request-id"})
+    assert witness.told() == [FAILED.format("503 (Service Unavailable)")]
+
+
+def test_a_page_of_another_origin_reads_and_changes_nothing(
+    address: str, page: Page, witness: Witness, elsewhere: str
+) -> None:
+    bread = path_of(TaskFactory.create(title="Bread"))
+    before = stored()
+    page.goto(elsewhere)
+    for method, path, body in (
+        ("GET", TASKS, None),
+        ("HEAD", TASKS, None),
+        ("POST", TASKS, '{"title": "Milk"}'),
+        ("DELETE", f"{TASKS}?completed=false", None),
+        ("PUT", bread, '{"title": "Stale bread"}'),
+        ("PATCH", bread, '{"title": "Stale bread"}'),
+        ("PATCH", f"{bread}/complete", None),
+        ("DELETE", bread, None),
+    ):
+        with pytest.raises(Error, match="TypeError: Failed to fetch"):
+            fetch(page, address + path, method, body)
+        blocked, failed = witness.told()
+        assert blocked.startswith(
+            f"Access to fetch at '{address}{path}' from origin '{elsewhere}'"
+        )
+        assert failed == "Failed to load resource: net::ERR_FAILED"
+    assert stored() == before
+
+
+def test_what_needs_no_leave_reads_and_changes_nothing_either(
+    address: str, page: Page, witness: Witness, elsewhere: str
+) -> None:
+    """A browser asks for no leave for what a form could send (Fetch, simple requests)."""
+    TaskFactory.create(title="Bread")
+    before = stored()
+    page.goto(elsewhere)
+    for init in ({}, {"method": "POST", "body": '{"title": "Milk"}'}):
+        assert page.evaluate(FETCH, [address + TASKS, init | {"mode": "no-cors"}]) == [0, {}, ""]
+    refused = "415 (Unsupported Media Type)"
+    assert witness.told() == [FAILED.format(refused)]
+    assert stored() == before
