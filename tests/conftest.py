@@ -8,10 +8,18 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import settings
 
 from tasks.models import Task
 from tasks.verbs import COLUMNS
 from tests.factories import TaskFactory
+
+# The suite runs the same examples each time; `--hypothesis-profile=long` looks for new ones.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, max_examples=40, stateful_step_count=30
+)
+settings.register_profile("long", deadline=None, max_examples=2000, stateful_step_count=50)
+settings.load_profile("suite")
 
 OWNER = "alice"
 STRANGER = "mallory"
@@ -34,18 +42,22 @@ class API(Client):
     def __init__(self) -> None:
         super().__init__(enforce_csrf_checks=True, raise_request_exception=False)
 
-    def send(
-        self, status: int, method: str, path: str, body: object = None, **headers: str
-    ) -> Any:
-        """Send a request; `body` is data for JSON, or bytes as they are."""
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Any:
+        """Send a request, whatever the answer; `body` is data for JSON, or bytes as they are."""
         content_type = headers.pop("content_type", "application/json")
-        response = self.generic(
+        return self.generic(
             method,
             path,
             body if isinstance(body, bytes) else b"" if body is None else json.dumps(body),
             content_type="" if body is None else content_type,
             headers={name.replace("_", "-"): value for name, value in headers.items()},
         )
+
+    def send(
+        self, status: int, method: str, path: str, body: object = None, **headers: str
+    ) -> Any:
+        """Send a request whose status is known."""
+        response = self.ask(method, path, body, **headers)
         assert response.status_code == status, response.content
         return response
 
