@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 
 from tasks.models import Task
 from tests.conftest import API, address
@@ -48,15 +47,6 @@ def test_it_takes_nothing_else(api: API, task: Task, body: object, name: str, co
     assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [
         (f"#/{name}", code)
     ]
-
-
-def test_it_is_one_statement(
-    api: API, task: Task, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    for body in (None, {"completed": True}):
-        with django_assert_num_queries(1) as queries:
-            api.send(200, "PATCH", f"{address(task)}/complete", body)
-        assert '"user_id" = ' in queries.captured_queries[0]["sql"]
 
 
 def test_a_task_that_does_not_exist_is_not_found(api: API, task: Task, missing: str) -> None:

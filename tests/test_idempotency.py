@@ -14,13 +14,9 @@ pytestmark = pytest.mark.django_db
 BODY = {"title": "Buy milk", "description": "Two", "completed": True}
 
 
-def test_a_repeated_create_creates_nothing(
-    api: API, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    with django_assert_num_queries(1):
-        first = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
-    with django_assert_num_queries(2):
-        again = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
+def test_a_repeated_create_creates_nothing(api: API) -> None:
+    first = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
+    again = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
     assert "Idempotent-Replayed" not in first
     assert again["Idempotent-Replayed"] == "true"
     assert again.content == first.content
