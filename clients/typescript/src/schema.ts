@@ -320,13 +320,13 @@ export interface operations {
             200: {
                 headers: {
                     /** @description The validator of this page. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description Where the next page is (RFC 8288). The last page has none. */
                     Link?: string;
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -337,11 +337,11 @@ export interface operations {
             304: {
                 headers: {
                     /** @description The validator of this page. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -350,9 +350,9 @@ export interface operations {
             400: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -363,9 +363,9 @@ export interface operations {
             406: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -376,9 +376,9 @@ export interface operations {
             500: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -389,11 +389,11 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     /** @description Seconds to wait before the request is repeated. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -427,15 +427,15 @@ export interface operations {
             201: {
                 headers: {
                     /** @description The task's address. */
-                    Location?: string;
+                    Location: string;
                     /** @description The task's validator: its `updated_at` in quotes. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description Set when the task existed already, and this request created nothing. */
                     "Idempotent-Replayed"?: "true";
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -446,9 +446,9 @@ export interface operations {
             400: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -459,9 +459,9 @@ export interface operations {
             406: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -472,9 +472,9 @@ export interface operations {
             413: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -485,9 +485,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -498,9 +498,9 @@ export interface operations {
             422: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -511,9 +511,9 @@ export interface operations {
             500: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -524,11 +524,11 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     /** @description Seconds to wait before the request is repeated. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -559,9 +559,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -572,9 +572,9 @@ export interface operations {
             400: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -585,9 +585,9 @@ export interface operations {
             406: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -598,9 +598,9 @@ export interface operations {
             412: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -611,9 +611,9 @@ export interface operations {
             500: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -624,11 +624,11 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     /** @description Seconds to wait before the request is repeated. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -660,11 +660,11 @@ export interface operations {
             200: {
                 headers: {
                     /** @description The task's validator: its `updated_at` in quotes. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -675,11 +675,11 @@ export interface operations {
             304: {
                 headers: {
                     /** @description The task's validator: its `updated_at` in quotes. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -688,9 +688,9 @@ export interface operations {
             400: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -701,9 +701,9 @@ export interface operations {
             404: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -714,9 +714,9 @@ export interface operations {
             406: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -727,9 +727,9 @@ export interface operations {
             412: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -740,9 +740,9 @@ export interface operations {
             500: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -753,11 +753,11 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     /** @description Seconds to wait before the request is repeated. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -771,7 +771,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Do this only while the task is as you saw it: its `updated_at` in quotes, or a list of such. `*` stands for any task that exists. */
-                "If-Match"?: string;
+                "If-Match"?: string | "*" | unknown;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
                 "X-Request-ID"?: string;
             };
@@ -793,9 +793,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -806,9 +806,9 @@ export interface operations {
             400: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -819,9 +819,9 @@ export interface operations {
             404: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -832,9 +832,9 @@ export interface operations {
             406: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -845,9 +845,9 @@ export interface operations {
             412: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -858,9 +858,9 @@ export interface operations {
             413: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -871,9 +871,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -884,9 +884,9 @@ export interface operations {
             500: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -897,11 +897,11 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     /** @description Seconds to wait before the request is repeated. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -915,7 +915,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Do this only while the task is as you saw it: its `updated_at` in quotes, or a list of such. `*` stands for any task that exists. */
-                "If-Match"?: string;
+                "If-Match"?: string | "*" | unknown;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
                 "X-Request-ID"?: string;
             };
@@ -933,9 +933,9 @@ export interface operations {
             204: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -944,9 +944,9 @@ export interface operations {
             400: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -957,9 +957,9 @@ export interface operations {
             404: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -970,9 +970,9 @@ export interface operations {
             406: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -983,9 +983,9 @@ export interface operations {
             412: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -996,9 +996,9 @@ export interface operations {
             500: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1009,11 +1009,11 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     /** @description Seconds to wait before the request is repeated. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1027,7 +1027,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Do this only while the task is as you saw it: its `updated_at` in quotes, or a list of such. `*` stands for any task that exists. */
-                "If-Match"?: string;
+                "If-Match"?: string | "*" | unknown;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
                 "X-Request-ID"?: string;
             };
@@ -1049,11 +1049,11 @@ export interface operations {
             200: {
                 headers: {
                     /** @description The task's validator: its `updated_at` in quotes. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1064,9 +1064,9 @@ export interface operations {
             400: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1077,9 +1077,9 @@ export interface operations {
             404: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1090,9 +1090,9 @@ export interface operations {
             406: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1103,9 +1103,9 @@ export interface operations {
             412: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1116,9 +1116,9 @@ export interface operations {
             413: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1129,9 +1129,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1142,9 +1142,9 @@ export interface operations {
             500: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1155,11 +1155,11 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     /** @description Seconds to wait before the request is repeated. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1173,7 +1173,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Do this only while the task is as you saw it: its `updated_at` in quotes, or a list of such. `*` stands for any task that exists. */
-                "If-Match"?: string;
+                "If-Match"?: string | "*" | unknown;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
                 "X-Request-ID"?: string;
             };
@@ -1195,11 +1195,11 @@ export interface operations {
             200: {
                 headers: {
                     /** @description The task's validator: its `updated_at` in quotes. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1210,9 +1210,9 @@ export interface operations {
             400: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1223,9 +1223,9 @@ export interface operations {
             404: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1236,9 +1236,9 @@ export interface operations {
             406: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1249,9 +1249,9 @@ export interface operations {
             412: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1262,9 +1262,9 @@ export interface operations {
             413: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1275,9 +1275,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1288,9 +1288,9 @@ export interface operations {
             500: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1301,11 +1301,11 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The request's id: yours, if you sent one. */
-                    "X-Request-ID"?: string;
-                    /** @description Always `private, no-cache`. */
-                    "Cache-Control"?: string;
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
                     /** @description Seconds to wait before the request is repeated. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
