@@ -1,14 +1,24 @@
-"""Debian's Chromium, and what it must never do."""
+"""Debian's Chromium, what it must never do, and a page on another origin."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
-from tests.server import serve
+from tests.server import SECONDS, serve
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -28,11 +38,12 @@ FAILED = "Failed to load resource: the server responded with a status of {}"
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Start the browser with a profile of its own, which it leaves behind empty."""
+    """Start the browser, with a profile that is empty and goes with it."""
     with pytest.MonkeyPatch.context() as environ, sync_playwright() as playwright:
         # Playwright's event loop runs in the thread of the tests, where Django would
         # then refuse to query.
         environ.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=1000 * SECONDS)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
@@ -82,7 +93,28 @@ def page(chromium: Browser, witness: Witness) -> Iterator[Page]:
     context.on("console", witness.hear)
     context.on("weberror", witness.catch)
     context.on("request", witness.see)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(1000 * SECONDS)
     yield context.new_page()
     context.close()
     assert witness == Witness()
+
+
+class EmptyPage(BaseHTTPRequestHandler):
+    """A page of another origin, with nothing in it but what a test runs there."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """Serve the page; return its origin."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

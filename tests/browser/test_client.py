@@ -1,4 +1,4 @@
-"""The TypeScript client: as the document says, without `any`, and true of the live service."""
+"""The TypeScript client: as the document says, without `any`, true in Node and in a browser."""
 
 import json
 import re
@@ -6,11 +6,26 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
+from tests.browser.conftest import FAILED, Witness
+from tests.conftest import OWNER
+from tests.factories import TaskFactory
 from tests.server import serve
 from todo_project.environment import BASE_DIR
 
 CLIENT = BASE_DIR / "clients" / "typescript"
+FETCH = CLIENT / "node_modules" / "openapi-fetch" / "dist" / "index.mjs"
+IMPORTS = '{"imports": {"openapi-fetch": "/openapi-fetch.js"}}'
+FRONTEND = """async ([baseUrl, user_id]) => {
+    const { allTasks, createTodoClient, editTask } = await import("/client.js");
+    const client = createTodoClient({ baseUrl });
+    const tasks = [];
+    for await (const task of allTasks(client, user_id, { limit: 2 })) tasks.push(task);
+    await editTask(client, tasks[0], () => ({ title: "Theirs" }));
+    const ours = await editTask(client, tasks[0], ({ title }) => ({ title: `${title} and ours` }));
+    return [...tasks, ours].map(({ title }) => title);
+}"""
 
 
 def run(script: str, *arguments: str) -> None:
@@ -35,11 +50,36 @@ def test_the_types_are_what_the_document_says() -> None:
     run("generate", "--check")  # else: `make client`
 
 
-@pytest.mark.django_db(transaction=True)
-def test_it_compiles_without_any_and_its_story_holds(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def compiled() -> None:
+    """Compile it under `strict`, and without any `any`."""
     run("build")
-    with serve(tmp_path / "log") as address:
-        run("story", address)
+
+
+@pytest.mark.usefixtures("compiled")
+def test_its_story_holds_of_the_live_service(address: str) -> None:
+    run("story", address)
+
+
+@pytest.mark.usefixtures("compiled", "transactional_db")
+def test_it_pages_and_edits_in_a_browser_on_another_origin(
+    tmp_path: Path, page: Page, witness: Witness, elsewhere: str
+) -> None:
+    for number in range(5):
+        TaskFactory.create(title=f"Task {number}")
+    page.route("**/client.js", lambda route: route.fulfill(path=CLIENT / "dist" / "client.js"))
+    page.route(
+        "**/openapi-fetch.js",
+        lambda route: route.fulfill(path=FETCH, content_type="text/javascript"),
+    )
+    page.goto(elsewhere)
+    page.add_script_tag(type="importmap", content=IMPORTS)
+    with serve(tmp_path / "log", CORS_ALLOWED_ORIGINS=elsewhere) as service:
+        assert page.evaluate(FRONTEND, [service, OWNER]) == [
+            *("Task 4", "Task 3", "Task 2", "Task 1", "Task 0"),
+            "Theirs and ours",
+        ]
+    assert witness.told() == [FAILED.format("412 (Precondition Failed)")]
 
 
 def test_its_readme_shows_lines_of_the_story() -> None:

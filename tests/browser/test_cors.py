@@ -1,9 +1,6 @@
 """A page on another origin: what it may do where it is named, and else."""
 
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -29,27 +26,6 @@ HEADERS = {
     "X-Request-ID": "from-elsewhere",
 }
 SAFELISTED = {"cache-control", "content-length", "content-type"}
-
-
-class EmptyPage(BaseHTTPRequestHandler):
-    """A page of another origin, with nothing in it but what a test runs there."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[str]:
-    """Serve the page; return its origin."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def fetch(page: Page, url: str, method: str, body: str | None = None) -> Any:
