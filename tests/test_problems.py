@@ -60,6 +60,13 @@ class Bearer(BaseAuthentication):
         return "Bearer"
 
 
+class Silent(Bearer):
+    """The same, but it does not say what it wants."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return ""
+
+
 class OwnPath(BasePermission):
     """The path must name whoever calls."""
 
@@ -137,6 +144,17 @@ def test_each_example_request_meets_its_problem(
     assert list(response.json().items()) == list(expected.items())
     errors = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(errors) == (registered.status >= 500)
+
+
+def test_without_a_challenge_there_is_nothing_to_try_again_with(
+    api: API, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 401 must say how to authenticate (RFC 9110 §15.5.2)."""
+    monkeypatch.setattr(TaskViewSet, "authentication_classes", [Silent])
+    monkeypatch.setattr(TaskViewSet, "permission_classes", [OwnPath])
+    problem = api.refused(403, "GET", TASKS)
+    assert problem["type"] == "/problems/forbidden"
+    assert problem["detail"] == "Authentication credentials were not provided."
 
 
 @pytest.mark.parametrize("slug", problems.REGISTRY)

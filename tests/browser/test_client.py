@@ -82,11 +82,13 @@ def test_it_pages_and_edits_in_a_browser_on_another_origin(
     assert witness.told() == [FAILED.format("412 (Precondition Failed)")]
 
 
-def test_its_readme_shows_lines_of_the_story() -> None:
+def test_the_readmes_show_lines_of_the_story() -> None:
     story = (CLIENT / "src" / "story.ts").read_text()
-    examples = re.findall(r"```ts\n(.*?)```", (CLIENT / "README.md").read_text(), re.DOTALL)
-    assert examples
-    assert [example for example in examples if example not in story] == []
+    for folder, number in ((BASE_DIR, 2), (CLIENT, 6)):
+        readme = (folder / "README.md").read_text()
+        examples = re.findall(r"```ts\n(.*?)```", readme, re.DOTALL)
+        assert len(examples) == number
+        assert [example for example in examples if example not in story] == []
 
 
 def test_its_versions_are_exact_and_name_no_registry() -> None:
