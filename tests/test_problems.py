@@ -175,6 +175,12 @@ def test_the_type_leads_to_a_page_for_people_and_for_tools(api: API, slug: str) 
     }
 
 
+def test_an_example_is_written_as_http_does() -> None:
+    request = problems.ExampleRequest("PATCH", "/a", {"If-Match": "*", "Accept": "b/c"}, "{}")
+    assert str(request) == "PATCH /a\nIf-Match: *\nAccept: b/c\n\n{}"
+    assert str(problems.ExampleRequest(path="/a")) == "GET /a"
+
+
 def test_the_index_lists_every_type(api: API) -> None:
     page = api.send(200, "GET", "/problems/", accept="text/html,*/*;q=0.8").content.decode()
     listed = api.send(200, "GET", "/problems/", accept="application/json").json()["problems"]
@@ -262,7 +268,9 @@ def test_a_bug_in_a_middleware_is_a_problem_too(api: API, settings: Any) -> None
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.BrokenMiddleware"]
     response = api.send(500, "GET", TASKS)
     assert response["Content-Type"] == "application/problem+json"
-    assert response.json()["type"] == "/problems/internal-error"
+    assert response.json() == problems.INTERNAL_ERROR.example | {
+        "request_id": response["X-Request-ID"]
+    }
 
 
 @pytest.mark.parametrize(

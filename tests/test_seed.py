@@ -16,6 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from tasks.management.commands.seed_tasks import Command
 from tasks.models import Task
 from tasks.serializers import CREATE
 from tests.conftest import API, stored
@@ -243,7 +244,9 @@ def test_the_numbers_go_on_from_the_last_user_of_this_form() -> None:
 def test_it_shows_its_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     seed("--users=2", "--tasks=3", "--yes")
-    assert set(re.findall(r"\d+/\d+", terminal.getvalue())) == {"0/6", "6/6"}
+    shown = terminal.getvalue()
+    assert set(re.findall(r"\d+/\d+", shown)) == {"0/6", "6/6"}
+    assert set(re.findall(r"[a-z]+/s", shown)) == {"tasks/s"}
 
 
 @pytest.mark.django_db
@@ -257,3 +260,19 @@ def test_it_is_quiet_on_a_terminal_when_told(monkeypatch: pytest.MonkeyPatch) ->
 def test_it_is_quiet_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
     seed("--users=2", "--tasks=3", "--yes")
     assert capsys.readouterr() == ("", "")
+
+
+def test_its_help_says_what_each_argument_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = Command().create_parser("manage.py", "seed_tasks").format_help()
+    own = re.search(r"  --users.*?(?=  --version)", shown, re.DOTALL)
+    assert own
+    assert own[0] == (
+        "  --users USERS         how many users (20)\n"
+        "  --tasks TASKS         how many tasks each of them has (50)\n"
+        "  --seed SEED           another number makes other tasks (1)\n"
+        "  --append              add new users to a database with tasks, numbered on\n"
+        "                        from the last user-N: 20 users and then 5 appended are\n"
+        "                        the same rows as 25 at once\n"
+        "  --yes                 do it although DEBUG is false\n"
+    )
