@@ -70,12 +70,12 @@ def free_port() -> int:
         return port
 
 
-def manage(url: str, *command: str) -> None:
+def manage(url: str, *command: str, **variables: str) -> None:
     """Run manage.py on the database of this URL."""
     subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=BASE_DIR,
-        env=os.environ | {"DATABASE_URL": url},
+        env=os.environ | {"DATABASE_URL": url} | variables,
         check=True,
     )
 

@@ -1,8 +1,8 @@
 """What the URL of a database means: Django's settings for it, with the timeouts of the service.
 
 Every wait has an end, and all of them together end before a platform's router gives up (30 s):
-10 s to connect, 10 s for a statement, 5 s of them for a lock, 15 s for any answer, 20 s until a
-silent network is taken for dead.
+10 s to connect, 10 s for a statement, 5 s of them for a lock, 15 s for any answer, 3 s for that
+to a ping, 20 s until a silent network is taken for dead.
 """
 
 import os

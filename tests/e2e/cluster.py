@@ -97,7 +97,7 @@ def primary(**settings: object) -> Iterator[Cluster]:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         with _running(cluster):
             with cluster.connect() as connection:
-                connection.execute(f"CREATE ROLE {ROLE} LOGIN")
+                connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
                 connection.execute(f"GRANT ALL ON SCHEMA public TO {ROLE}")
             yield cluster
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from tests.server import wait_until
 
-PATIENCE = 20
-"""Seconds a client waits for an answer; longer is a hang."""
+PATIENCE = 30
+"""Seconds a client waits for an answer, as a platform's router does; longer is a hang."""
 
 NO_ANSWER = (OSError, HTTPException)
 """The connection fails, or the answer breaks off."""

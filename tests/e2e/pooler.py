@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.e2e.cluster import SYSTEM_USER, Cluster
+from tests.e2e.cluster import ROLE, SYSTEM_USER, Cluster
 from tests.server import SECONDS, free_port, listens, wait_until
 
 CONFIGURATION = """
@@ -25,19 +25,19 @@ default_pool_size = {size}
 
 @contextmanager
 def pooler(cluster: Cluster, size: int) -> Iterator[str]:
-    """Yield the URL of the database, for its superuser, through at most `size` connections."""
+    """Yield the URL of the database through a pool of at most `size` connections."""
     program = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     assert program, "install pgbouncer"
     port = free_port()
     configuration, users = cluster.directory / "pgbouncer.ini", cluster.directory / "users"
-    users.write_text('"postgres" ""')
+    users.write_text(f'"{ROLE}" ""')
     configuration.write_text(
         CONFIGURATION.format(cluster=cluster, port=port, users=users, size=size)
     )
     process = subprocess.Popen([program, "-q", configuration], user=SYSTEM_USER)
     try:
         wait_until(lambda: listens(port))
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        yield f"postgresql://{ROLE}@127.0.0.1:{port}/postgres"
     finally:
         process.terminate()
         process.wait(timeout=SECONDS)

@@ -70,5 +70,7 @@ def test_a_cursor(here: Client, there: Client, tasks: str) -> None:
         here.ask("POST", tasks, {"title": title})
     page = here.ask("GET", f"{tasks}?limit=2")
     following = page.headers["Link"].removeprefix("<").removesuffix('>; rel="next"')
-    seen = page.json() + there.ask("GET", following).json()
+    rest = there.ask("GET", following)
+    assert (page.status, rest.status) == (200, 200)
+    seen = page.json() + rest.json()
     assert [task["title"] for task in seen] == titles[::-1]

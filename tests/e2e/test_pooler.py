@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import psycopg
 
 from tests.e2e.cluster import Cluster
+from tests.e2e.load import Client
 from tests.e2e.pooler import pooler
+from tests.server import manage, run
 from todo_project.environment import BASE_DIR
 
 # But those that run `once`, which look at a connection of their own, and those of the checks,
@@ -22,6 +25,33 @@ def test_connections_share_those_of_the_server(cluster: Cluster) -> None:
         clients = [stack.enter_context(psycopg.connect(url, autocommit=True)) for _ in range(5)]
         query = "SELECT pg_backend_pid()"
         assert len({client.execute(query).fetchall()[0] for client in clients}) == 1
+
+
+def test_the_timeouts_hold_behind_it(cluster: Cluster, tmp_path: Path) -> None:
+    one_connection = {"WEB_CONCURRENCY": "1", "GUNICORN_THREADS": "1"}
+    manage(cluster.url, "configure_role")  # those that the pooler opens from now on obey
+    with (
+        pooler(cluster, size=1) as url,
+        run(
+            tmp_path / "log", DATABASE_URL=url, DATABASE_POOLED="true", **one_connection
+        ) as service,
+        closing(Client(service.port)) as client,
+        cluster.connect() as other,
+        psycopg.connect(url, autocommit=True) as hog,
+    ):
+        task = client.ask("POST", "/api/alice/tasks", {"title": "Buy milk"}).json()
+        address = f"/api/alice/tasks/{task['id']}"
+        with other.transaction():
+            other.execute("SELECT FROM tasks WHERE id = %s FOR UPDATE", [task["id"]])
+            assert client.ask("PATCH", address, {"title": "Buy oat milk"}).status == 503
+        with hog.transaction():
+            hog.execute("SELECT")
+            assert client.ask("GET", address).status == 503
+        assert client.ask("GET", address).json() == task
+        assert [report["message"].partition("\n")[0] for report in service.reports()] == [
+            "database-unavailable: canceling statement due to lock timeout",
+            "database-unavailable: wait timeout expired",
+        ]
 
 
 def test_every_test_of_the_api_passes(cluster: Cluster) -> None:
