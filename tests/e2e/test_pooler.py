@@ -14,10 +14,11 @@ from tests.e2e.pooler import pooler
 from tests.server import manage, run
 from todo_project.environment import BASE_DIR
 
-# But those that run `once`, which look at a connection of their own, and those of the checks,
-# which look at the settings. The databases stay: a pooler keeps connections to them, so that
-# they cannot be dropped.
-OPTIONS = "-n2", "-m", "not once and not e2e", "--ignore=tests/test_checks.py", "--reuse-db"
+# But those that run `once`, which look at a connection of their own, those of the checks, which
+# look at the settings, and those of the pages in a browser. The databases stay: a pooler keeps
+# connections to them, so that they cannot be dropped.
+LEFT_OUT = "--ignore=tests/test_checks.py", "--ignore=tests/browser"
+OPTIONS = "-n2", "-m", "not once and not e2e", "--reuse-db", *LEFT_OUT
 
 
 def test_connections_share_those_of_the_server(cluster: Cluster) -> None:
