@@ -5,6 +5,7 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from gunicorn.workers.gthread import ThreadWorker
 
 from todo_project.environment import number, refuse, text
@@ -99,5 +100,8 @@ def when_ready(server: "Arbiter") -> None:
     """
     gc.collect()
     gc.freeze()
-    server.log.info("API documentation  http://%s/docs", bind)  # type: ignore[union-attr]
-    server.log.info("Admin              http://%s/admin/", bind)  # type: ignore[union-attr]
+    say = server.log.info  # type: ignore[union-attr]
+    say("API documentation  http://%s/docs", bind)
+    say("Admin              http://%s/admin/", bind)
+    if settings.BEHIND_PROXY:
+        say("Plain HTTP is sent to HTTPS, which a router ends; without one: BEHIND_PROXY=false")
