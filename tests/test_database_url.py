@@ -14,7 +14,7 @@ REMOTE = "postgresql://u:p@db.example.com/todo"
 POOLED = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/todo"
 TIMEOUTS = (
     "-c statement_timeout=10s -c lock_timeout=5s "
-    "-c idle_in_transaction_session_timeout=30s -c timezone=UTC"
+    "-c idle_in_transaction_session_timeout=30s -c timezone=UTC -c random_page_cost=1"
 )
 
 

@@ -50,7 +50,7 @@ def python(*arguments: str, **variables: str) -> str:
 @pytest.mark.django_db(transaction=True)
 def test_a_session_has_the_timeouts_and_a_migration_no_statement_timeout() -> None:
     shown = python("-c", SHOW.format(names=[*SESSION]), DATABASE_URL=database_url())
-    assert shown.split() == ["10s", "5s", "30s", "UTC", "0", "5s", "30s", "UTC"]
+    assert shown.split() == ["10s", "5s", "30s", "UTC", "1", "0", "5s", "30s", "UTC", "1"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -104,7 +104,7 @@ def test_configure_role_sets_the_timeouts_once_and_for_all(role: None) -> None:
         assert output.getvalue() == (
             f"Configured the role {role_name()!r} in {database_name()} on {host}: "
             "statement_timeout=10s, lock_timeout=5s, "
-            "idle_in_transaction_session_timeout=30s, timezone=UTC.\n"
+            "idle_in_transaction_session_timeout=30s, timezone=UTC, random_page_cost=1.\n"
         )
         assert configured() == SESSION
 

@@ -23,6 +23,9 @@ SESSION = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
     "timezone": "UTC",
+    # Follow the index. With the default, 4, for turning disks, a generic plan of a long page
+    # sorts all that the user has: 38 ms instead of 0.24 ms for one with 100,000 tasks.
+    "random_page_cost": "1",
 }
 """What a session of the service is set to: at its start, or once on the role behind a pooler."""
 
