@@ -1,98 +1,46 @@
-"""The admin: tasks of all users, under the rules of the API."""
+"""The admin: tasks of all users, under the rules of the API.
 
-from contextlib import suppress
-from typing import Any, cast
-from uuid import UUID
+No page reads more than a bounded part of the table, or the tasks of one user; no statement of
+an action touches more than a batch.
+"""
 
-from django import forms
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
-from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
+from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.functional import cached_property
-from rest_framework.exceptions import ValidationError
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.timezone import now
 
+from tasks.changelist import (
+    MOST,
+    SEARCH_HELP,
+    BoundedChangeList,
+    BoundedPaginator,
+    CompletedFilter,
+    find,
+)
+from tasks.forms import TaskForm
 from tasks.models import Task, TaskQuerySet
-from tasks.parameters import valid_user_id
-from tasks.serializers import CREATE
-from tasks.verbs import UserTasks
+from tasks.verbs import State, UserTasks
 
+BATCH = 1000
+"""The most tasks that one statement of an action touches."""
 
-class LinesField(forms.CharField):
-    """A text of several lines, kept as it is but for the line ends that browsers rewrite."""
+NAMED = 100
+"""How many of the tasks to delete are named before they are."""
 
-    widget = forms.Textarea
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, strip=False, empty_value=None, **options)
-
-    def to_python(self, value: Any) -> str | None:
-        """Undo the CRLF of HTML forms."""
-        text: str | None = super().to_python(value)
-        return text and text.replace("\r\n", "\n")
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare without regard to line ends."""
-        return super().has_changed(self.to_python(initial), data)
-
-
-class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A task, validated by the API's own rules.
-
-    Each field carries the value that it was shown with, so that only what the person changed
-    is written, not what the owner changed meanwhile.
-    """
-
-    description = LinesField()
-
-    class Meta:
-        model = Task
-        fields = ("user_id", "title", "description", "completed")
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for field in self.fields.values():
-            field.show_hidden_initial = True
-
-    def clean(self) -> dict[str, Any]:
-        """Apply the API's rules; the database's own need no second statement here."""
-        members = {
-            name: self.cleaned_data.get(name) for name in ("title", "description", "completed")
-        }
-        try:
-            if "user_id" in self.cleaned_data:
-                valid_user_id(self.cleaned_data["user_id"])
-            self.cleaned_data |= CREATE.run_validation(members)
-        except ValidationError as error:
-            for name, details in error.detail.items():  # type: ignore[union-attr]
-                if name not in self.errors:
-                    self.add_error(name, [str(detail) for detail in details])
-        return self.cleaned_data
-
-
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Count no further than a person will turn pages: a table of millions is not counted."""
-
-    @cached_property
-    def count(self) -> int:
-        """Return the number of tasks found, or MOST where there are more."""
-        found = cast("QuerySet[Task]", self.object_list)
-        return found[:MOST].count()
-
-
-class IndexedChangeList(ChangeList):
-    """A list in the one order that an index serves: sorting millions takes minutes."""
-
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """Ignore the order that the address asks for."""
-        return ["user_id", "-created_at", "-id"]
-
-
-MOST = 10_000
-SERVER_OWNED = ("id", "created_at", "updated_at")
+SECOND = "%Y-%m-%d %H:%M:%S UTC"
+SERVER_OWNED = ("id", "created", "updated")
 
 
 @admin.register(Task)
@@ -100,19 +48,44 @@ class TaskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Find tasks, look into them, and put them right."""
 
     form = TaskForm
-    actions = ("complete", "reopen")
-    list_display = ("title", "user_id", "completed", "created_at", "updated_at")
-    list_filter = ("completed", "created_at", "updated_at")
+    actions = ("complete", "reopen", "delete_selected")
+    list_display = ("title", "owner", "completed", "created", "updated")
+    list_filter = (CompletedFilter,)
     sortable_by = ()
     paginator = BoundedPaginator
     show_facets = admin.ShowFacets.NEVER
     search_fields = ("user_id", "id", "title")
-    search_help_text = "A whole user id, a task's id, or a part of a title."
+    search_help_text = SEARCH_HELP
     show_full_result_count = False
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         """Use the order of the index."""
-        return IndexedChangeList
+        return BoundedChangeList
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Filter by nothing else that an address may name: it would read the whole table."""
+        return lookup == CompletedFilter.parameter_name
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
+    ) -> tuple[QuerySet[Task], bool]:
+        """Find the task of an id, or tasks of one user."""
+        return find(queryset, search_term), False
+
+    @admin.display(description="user id")
+    def owner(self, task: Task) -> str:
+        """Link to the tasks of the same user."""
+        return format_html('<a href="?q={}">{}</a>', quote(f"{task.user_id}/"), task.user_id)
+
+    @admin.display(description="created")
+    def created(self, task: Task) -> str:
+        """Show the second; Django's own format for people ends at the minute."""
+        return f"{task.created_at:{SECOND}}"
+
+    @admin.display(description="updated")
+    def updated(self, task: Task) -> str:
+        """Show the second."""
+        return f"{task.updated_at:{SECOND}}"
 
     def get_fields(self, _: HttpRequest, task: Task | None = None) -> tuple[str, ...]:
         """Show what the server owns once there is something to show."""
@@ -122,19 +95,16 @@ class TaskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Keep what the server owns; a task stays its owner's."""
         return (*SERVER_OWNED, "user_id") if task else ()
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
-    ) -> tuple[QuerySet[Task], bool]:
-        """Find by the exact user id, by id, and in the title."""
-        term = search_term.replace("\0", "").strip()
-        found = Q(user_id=term) | Q(title__icontains=term)
-        with suppress(ValueError):
-            found |= Q(id=UUID(term))
-        return queryset.filter(found), False
-
     def view_on_site(self, task: Task) -> str:
         """Link to the task in the API."""
         return reverse("task", args=[task.user_id, task.id])
+
+    def changeform_view(self, *args: Any, **options: Any) -> HttpResponse:
+        """Show or save the form; where the task changed after the check, check again."""
+        try:
+            return super().changeform_view(*args, **options)
+        except Task.DoesNotExist:
+            return self.changeform_view(*args, **options)
 
     def save_model(
         self,
@@ -143,27 +113,71 @@ class TaskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         form: TaskForm,
         change: bool,  # noqa: FBT001
     ) -> None:
-        """Write what was changed, and nothing else."""
-        tasks = UserTasks(obj.user_id)
+        """Write what was changed and nothing else, to the task in the state that was checked.
+
+        Raises Task.DoesNotExist.
+        """
+        tasks = UserTasks(obj.user_id).in_state(State([obj.updated_at]))
         fields = {name: form.cleaned_data[name] for name in form.changed_data if name != "user_id"}
-        try:
-            row = tasks.change(obj.id, **fields) if change else tasks.add(**fields)
-        except Task.DoesNotExist as error:
-            raise Http404 from error
+        row = tasks.change(obj.id, **fields) if change else tasks.add(**fields)
         for name, value in row.items():
             setattr(obj, name, value)
 
-    @admin.action(description="Complete the selected tasks")
+    @admin.action(description="Complete the selected tasks", permissions=["change"])
     def complete(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
         """Complete tasks."""
         self._mark(request, queryset, completed=True)
 
-    @admin.action(description="Reopen the selected tasks")
+    @admin.action(description="Reopen the selected tasks", permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
         """Reopen tasks."""
         self._mark(request, queryset, completed=False)
 
     def _mark(self, request: HttpRequest, queryset: TaskQuerySet, *, completed: bool) -> None:
-        count = queryset.mark(completed=completed)
-        what = f"{count} task{pluralize(count)} {'completed' if completed else 'reopened'}."
-        self.message_user(request, what, messages.SUCCESS)
+        count = sum(tasks.mark(completed=completed) for _, tasks in _batches(queryset))
+        self._tell(request, count, "completed" if completed else "reopened")
+
+    @admin.action(description="Delete the selected tasks", permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: TaskQuerySet
+    ) -> TemplateResponse | None:
+        """Ask whether to delete tasks, and delete those that were there when it was asked."""
+        asked_at = parse_datetime(request.POST.get("asked_at", ""))
+        if asked_at is None:
+            return self._ask(request, queryset)
+        count = 0
+        for rows, tasks in _batches(queryset.filter(created_at__lte=asked_at)):
+            with transaction.atomic():
+                self.log_deletions(request, rows)  # type: ignore[arg-type]
+                count += tasks.delete()[0]
+        self._tell(request, count, "deleted")
+        return None
+
+    def _ask(self, request: HttpRequest, queryset: TaskQuerySet) -> TemplateResponse:
+        """Show what would be deleted; the form repeats what was selected."""
+        selected = [row for rows, _ in _batches(queryset) for row in rows]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Delete tasks",
+            "opts": self.opts,
+            "media": self.media,
+            "named": selected[:NAMED],
+            "others": len(selected[NAMED:]),
+            "count": len(selected),
+            "asked_at": now().isoformat(),
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+        }
+        return TemplateResponse(request, "admin/tasks/delete_selected.html", context)
+
+    def _tell(self, request: HttpRequest, count: int, what: str) -> None:
+        self.message_user(request, f"{count} task{pluralize(count)} {what}.", messages.SUCCESS)
+
+
+def _batches(selected: TaskQuerySet) -> Iterator[tuple[list[Task], TaskQuerySet]]:
+    """Yield the tasks selected, as many as the list counts, and what to do with each batch."""
+    rows = list(selected.only("id", "user_id", "title")[:MOST])
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        yield batch, Task.objects.filter(id__in=[task.id for task in batch])

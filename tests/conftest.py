@@ -81,6 +81,14 @@ def api() -> API:
 
 
 @pytest.fixture
+def admin(api: API, admin_user: Any) -> API:
+    """Return a client that is logged in to the admin."""
+    api.force_login(admin_user)
+    api.handler.enforce_csrf_checks = False
+    return api
+
+
+@pytest.fixture
 def task(db: None) -> Task:
     return TaskFactory.create(user_id=OWNER, title="Buy milk")
 

@@ -14,13 +14,16 @@ Statement = tuple[str, tuple[Any, ...]]
 SLOW = re.compile("Seq Scan|Sort|Incremental Sort|SCAN|USE TEMP B-TREE")
 """How the step of a plan begins that costs more with each row in the table."""
 
+WHOLE = re.compile("Seq Scan|SCAN tasks$|USE TEMP B-TREE")
+"""How a step begins that reads or sorts the whole table: no LIMIT ends it early."""
+
 INDEX, KEY = "the index", "the key"
 INDEXES = {"tasks_newest_first": INDEX, "tasks_pkey": KEY, "sqlite_autoindex_tasks_1": KEY}
 
 FILL = """
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000)
 INSERT INTO tasks (user_id, title, description, completed, created_at, updated_at)
-SELECT CASE n %% 8 WHEN 0 THEN %s ELSE 'user-' || n %% 1000 END,
+SELECT CASE n %% 8 WHEN 0 THEN %s ELSE 'user-' || (n %% 1000) END,
        'Task ' || n, 'Buy milk', n %% 3 = 0, {moment}, {moment}
 FROM numbers
 """
@@ -50,6 +53,11 @@ def recorded() -> Iterator[list[Statement]]:
 
     with connection.execute_wrapper(note):
         yield statements
+
+
+def on_tasks(statements: list[Statement]) -> list[str]:
+    """Return the SQL of those statements that are about tasks."""
+    return [sql for sql, _ in statements if '"tasks"' in sql]
 
 
 def plans(statement: Statement) -> list[list[str]]:
