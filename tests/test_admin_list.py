@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from django.utils.timezone import now
@@ -15,7 +15,7 @@ from tests.plans import WHOLE, fill, on_tasks, plans, recorded
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/tasks/task/"
-ID = uuid4()
+ID = UUID("8c1a6e0e-3f0b-4d5e-9a55-0d3f5b6a7c11")
 
 
 def titles(admin: API, query: str) -> list[str]:
@@ -53,7 +53,7 @@ def test_it_shows_what_matters_to_the_second(admin: API) -> None:
         ("q=bob/ОЛЬГА", ["Call Ольга"]),
         ("q=/milk", []),
         (f"q={ID}", ["Buy milk"]),
-        (f"q={uuid4()}", []),
+        ("q=00000000-0000-4000-8000-000000000000", []),
         (f"q=alice/{ID}", []),
         ("completed=1", ["Buy milk", "Call home", "Call Ольга"]),
         ("q=bob&completed=1", ["Call home"]),
