@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from todo_project.database_url import SESSION
+
 Statement = tuple[str, tuple[Any, ...]]
 """The SQL, and the values of its parameters."""
 
@@ -37,8 +39,11 @@ def fill(user_id: str) -> None:
     """Store 100,000 tasks: 12,500 of this user, and some 100 of each of 875 others."""
     with connection.cursor() as cursor:
         cursor.execute(FILL.format(moment=MOMENTS[connection.vendor]), [user_id])
-        if connection.vendor == "postgresql":  # look at every row: a sample is never the same
+        if connection.vendor == "postgresql":
+            # Look at every row: a sample is never the same.
             cursor.execute("SET LOCAL default_statistics_target = 1000")
+            # Behind a pooler it is the role that has it, and not in a database of tests.
+            cursor.execute(f"SET LOCAL random_page_cost = {SESSION['random_page_cost']}")
         cursor.execute("ANALYZE tasks")
 
 
