@@ -1,4 +1,4 @@
-"""Set on a role what a pooler refuses at the start of a connection: the timeouts."""
+"""Set on a role what a pooler refuses at the start of a connection."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,8 +14,8 @@ class Command(BaseCommand):
     """One ALTER ROLE for each setting; to repeat it changes nothing."""
 
     help = (
-        "Set the timeouts and the time zone of the service on the role of DATABASE_URL, for its "
-        "database alone. New connections have them. Migrations do without the timeout of "
+        "Set the timeouts, the time zone and the cost of a page on the role of DATABASE_URL, for "
+        "its database alone. New connections have them. Migrations do without the timeout of "
         "statements."
     )
 
