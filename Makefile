@@ -32,14 +32,14 @@ test: .venv/tests ## Run all tests on PostgreSQL, and those of the API on SQLite
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-fuzz: .venv/fuzz ## Question the service about its OpenAPI document, FUZZ_SECONDS (150) a database
+fuzz: .venv/proof ## Question the service about its OpenAPI document, FUZZ_SECONDS (150) a database
 	$(BIN)/pytest tests/fuzz/contract.py
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/fuzz/contract.py
 
 e2e: .venv/tests ## Kill and restart a real database and real servers, in five minutes (needs pgbouncer)
 	$(BIN)/pytest -m e2e --ignore tests/browser
 
-browser: .venv/browser clients/typescript/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
+browser: .venv/proof clients/typescript/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser
 
 seed: .venv/runs ## Fill the database with invented tasks
@@ -49,7 +49,7 @@ seed: .venv/runs ## Fill the database with invented tasks
 bench: .venv/bench ## Measure beside two peers, in ten minutes; writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-lint: .venv/bench .venv/browser .venv/fuzz ## Check style, types, migrations and the schema
+lint: .venv/bench .venv/proof ## Check style, types, migrations and the schema
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	DEBUG=true $(BIN)/mypy
@@ -70,9 +70,8 @@ client: clients/typescript/node_modules ## Write the TypeScript client anew from
 lock: .venv/tests ## Write the requirements anew from pyproject.toml
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --output-file requirements-dev.txt
-	$(LOCK) --group dev --group browser --output-file tests/browser/requirements.txt
 	$(LOCK) --group dev --group bench --output-file benchmarks/requirements.txt
-	$(LOCK) --group dev --group fuzz --output-file tests/fuzz/requirements.txt
+	$(LOCK) --group dev --group proof --output-file tests/requirements.txt
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
 
@@ -87,16 +86,12 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
 	@touch $@ .venv/runs
 
-.venv/browser: tests/browser/requirements.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --requirement tests/browser/requirements.txt
-	@touch $@ .venv/tests .venv/runs
-
 .venv/bench: benchmarks/requirements.txt | .venv/bin/pip
 	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
 	@touch $@ .venv/tests .venv/runs
 
-.venv/fuzz: tests/fuzz/requirements.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --requirement tests/fuzz/requirements.txt
+.venv/proof: tests/requirements.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --requirement tests/requirements.txt
 	@touch $@ .venv/tests .venv/runs
 
 clients/typescript/node_modules: clients/typescript/package-lock.json
