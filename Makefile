@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test e2e fuzz browser seed bench lint format schema client lock
+.PHONY: help run dev admin test e2e fuzz browser mutants seed bench lint format schema client lock
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -41,6 +41,10 @@ e2e: .venv/tests ## Kill and restart a real database and real servers, in five m
 
 browser: .venv/proof clients/typescript/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser
+
+mutants: .venv/proof ## Break the code of the tasks in a thousand ways; a test must fail each time (an hour)
+	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/mutmut run
+	$(BIN)/python -m tests.mutants
 
 seed: .venv/runs ## Fill the database with invented tasks
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
