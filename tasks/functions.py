@@ -64,8 +64,8 @@ class Strip(Func):
     function = "BTRIM"
     output_field = CharField()
 
-    def __init__(self, expression: str, **extra: Any) -> None:
-        super().__init__(expression, Value(WHITE_SPACE), **extra)
+    def __init__(self, expression: str) -> None:
+        super().__init__(expression, Value(WHITE_SPACE))
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any

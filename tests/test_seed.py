@@ -114,7 +114,7 @@ def test_the_same_arguments_make_the_same_rows(options: list[str], expected: str
 
 @pytest.mark.django_db
 def test_there_are_20_users_with_50_tasks_each() -> None:
-    assert re.fullmatch(r"Created 1000 tasks for 20 users in \d+\.\d s\.\n", seed("--yes"))
+    assert re.fullmatch(r"Created 1000 tasks for 20 users in \d{1,2}\.\d s\.\n", seed("--yes"))
     owners = Counter(Task.objects.values_list("user_id", flat=True))
     assert owners == {f"user-{number}": 50 for number in range(1, 21)}
 
