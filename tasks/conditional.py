@@ -63,7 +63,7 @@ def is_unmodified(request: Request, etag: str) -> bool:
     if "HTTP_IF_NONE_MATCH" not in request.META:
         return False
     tags = parse_etags(request.META["HTTP_IF_NONE_MATCH"])
-    return tags == ["*"] or etag.removeprefix("W/") in {tag.removeprefix("W/") for tag in tags}
+    return tags == ["*"] or etag in {tag.removeprefix("W/") for tag in tags}
 
 
 def derived_id(request: Request, user_id: str) -> UUID | None:

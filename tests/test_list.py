@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from pytest_django import DjangoAssertNumQueries
 
+from tasks.functions import fold
 from tasks.models import Task
 from tasks.verbs import UserTasks
 from tests.conftest import API, OWNER, STRANGER, TASKS
@@ -35,6 +36,14 @@ def next_url(response: Any) -> str | None:
     link = re.fullmatch(r'<([^>]+)>; rel="next"', response["Link"])
     assert link
     return link[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [("Äb", "äb"), ("ß", "ß"), ("ﬁ", "ﬁ"), ("İ", "İ"), (None, None)],
+)
+def test_a_letter_that_would_become_two_stays(text: str | None, folded: str | None) -> None:
+    assert fold(text) == folded
 
 
 @pytest.mark.django_db

@@ -359,3 +359,8 @@ def test_a_bad_parameter_is_named(api: API, query: str, name: str, code: str) ->
     problem = api.refused(400, "GET", f"{TASKS}?{query}")
     assert problem["type"] == "/problems/validation-error"
     assert [(error["parameter"], error["code"]) for error in problem["errors"]] == [(name, code)]
+
+
+def test_a_repeated_parameter_is_refused_in_words(api: API) -> None:
+    problem = api.refused(400, "GET", f"{TASKS}?limit=1&limit=1")
+    assert problem["detail"] == "limit: May be given only once."
