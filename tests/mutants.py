@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 from tqdm import tqdm
 
@@ -23,8 +24,79 @@ ELSEWHERE = ("live", "release", "authentication", "security", "settings", "url",
 
 SQLITE = "sqlite:///test.sqlite3"
 
-HARMLESS: dict[str, str] = {}
-"""The lines that a mutant may hold and live, and why."""
+HARMLESS: dict[str, tuple[str, ...]] = {
+    "HTTP does not tell the case of a header's name apart": (
+        'return Response(status=204, headers={"allow": self._allow})',
+        'return Response(status=204, headers={"ALLOW": self._allow})',
+        "response[\"location\"] = f\"{_address(task['user_id'])}/{task['id']}\"",
+        "response[\"LOCATION\"] = f\"{_address(task['user_id'])}/{task['id']}\"",
+        'response["allow"] = self._allow',
+        'response["ALLOW"] = self._allow',
+        'response["ETAG"] = task_etag(task)',
+        'del response["CONTENT-TYPE"]',
+    ),
+    "only the type checker reads the first argument": (
+        "update = cast(None, _one(shape).query.chain(UpdateQuery))",
+        'update = cast("XXUpdateQueryXX", _one(shape).query.chain(UpdateQuery))',
+        'update = cast("updatequery", _one(shape).query.chain(UpdateQuery))',
+        'update = cast("UPDATEQUERY", _one(shape).query.chain(UpdateQuery))',
+        "return cast(None, [dict(zip(COLUMNS, row, strict=True)) for row in rows])",
+        'return cast("XXlist[TaskRow]XX", [dict(zip(COLUMNS, row, strict=True)) for row in rows])',
+        'return cast("list[taskrow]", [dict(zip(COLUMNS, row, strict=True)) for row in rows])',
+        'return cast("LIST[TASKROW]", [dict(zip(COLUMNS, row, strict=True)) for row in rows])',
+        "return Parameter(name, cast(None, Task._meta.get_field(name)))",
+        'return Parameter(name, cast("XXField[Any, Any]XX", Task._meta.get_field(name)))',
+        'return Parameter(name, cast("field[any, any]", Task._meta.get_field(name)))',
+        'return Parameter(name, cast("FIELD[ANY, ANY]", Task._meta.get_field(name)))',
+    ),
+    "a check of what cannot happen: the rows have the columns that were asked for": (
+        'return cast("list[TaskRow]", [dict(zip(COLUMNS, row, strict=None)) for row in rows])',
+        'return cast("list[TaskRow]", [dict(zip(COLUMNS, row, )) for row in rows])',
+    ),
+    "SQL does not tell the case of a function's name apart": (
+        'return self.as_sql(compiler, connection, function="trim", **context)',
+        'return self.as_sql(compiler, connection, template="fold(%(expressions)s)", **context)',
+    ),
+    "Django passes no context to these": (
+        'return self.as_sql(compiler, connection, function="TRIM", )',
+        'return self.as_sql(compiler, connection, template="FOLD(%(expressions)s)", )',
+        'return self.as_sql(compiler, connection, template="%(expressions)s", )',
+    ),
+    "None is as false as False": (
+        "trim_whitespace=None,",
+        "super().__init__(required=None)",
+        "super().__init__(trim_whitespace=None, **options)",
+        "super().__init__(max_length=SEARCH_LENGTH, trim_whitespace=None, **options)",
+    ),
+    "these fields leave themselves out before they are asked whether they must come": (
+        "super().__init__(required=True)",
+    ),
+    "what a cursor is bound to needs a name of its own, no matter which": (
+        'scope = urlencode({"XXuser_idXX": tasks.user_id, **filters}).encode()',
+        'scope = urlencode({"USER_ID": tasks.user_id, **filters}).encode()',
+    ),
+    "a hash is good at any length": (
+        "return f'\"{blake2b(body + link.encode(), ).hexdigest()}\"'",
+        "return f'\"{blake2b(body + link.encode(), digest_size=17).hexdigest()}\"'",
+    ),
+    "the next line compares the whole validator": (
+        "moment = datetime.fromisoformat(tag.strip('XX\"XX'))",
+    ),
+    "gunicorn always sets it": (
+        'request.META.get("QUERY_STRING", None), keep_blank_values=True, errors="surrogateescape"',
+        'request.META.get("QUERY_STRING", ), keep_blank_values=True, errors="surrogateescape"',
+    ),
+    "three members are never all seven": ("return changed or asked.items() < task.items()",),
+    "to exclude none is to exclude nothing": (
+        'return task.exclude(In(F("updated_at"), unwanted)) if (unwanted) or True else task',
+    ),
+    "no random number here is exactly a third": (
+        "completed = random.random() <= 1 / 3",
+        "changed = completed or random.random() <= 1 / 3",
+        "description=random.choice(NOTES) if random.random() <= 1 / 3 else None,",
+    ),
+}
+"""Why a mutant may live, and the lines that make it one."""
 
 
 def main() -> None:
@@ -33,7 +105,8 @@ def main() -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         alive = list(tqdm(pool.map(survives, names), total=len(names), unit=" mutants"))
     survivors = {name: changed(name) for name, lives in zip(names, alive, strict=True) if lives}
-    harmful = {name: line for name, line in survivors.items() if line not in HARMLESS}
+    excused = set(chain.from_iterable(HARMLESS.values()))
+    harmful = {name: line for name, line in survivors.items() if line not in excused}
     print(f"{len(survivors)} of {len(names)} survive, {len(harmful)} of them without a reason.")
     for name, line in harmful.items():
         print(f"{name}\n    {line}")
