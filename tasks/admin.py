@@ -118,7 +118,7 @@ class TaskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         Raises Task.DoesNotExist.
         """
         tasks = UserTasks(obj.user_id).in_state(State([obj.updated_at]))
-        fields = {name: form.cleaned_data[name] for name in form.changed_data if name != "user_id"}
+        fields = {name: form.cleaned_data[name] for name in form.changed_data}
         row = tasks.change(obj.id, **fields) if change else tasks.add(**fields)
         for name, value in row.items():
             setattr(obj, name, value)
@@ -160,7 +160,6 @@ class TaskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             **self.admin_site.each_context(request),
             "title": "Delete tasks",
             "opts": self.opts,
-            "media": self.media,
             "named": selected[:NAMED],
             "others": len(selected[NAMED:]),
             "count": len(selected),

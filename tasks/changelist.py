@@ -32,7 +32,7 @@ def find(tasks: QuerySet[Task], term: str) -> QuerySet[Task]:
     No user id contains a slash. For what may be a task's id, it asks whether it is: one
     statement.
     """
-    user_id, slash, part = term.replace("\0", "").partition("/")
+    user_id, slash, part = term.partition("/")
     if not slash:
         user_id = user_id.strip()
         if not user_id:

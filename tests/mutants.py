@@ -62,6 +62,14 @@ HARMLESS: dict[str, tuple[str, ...]] = {
         'return self.as_sql(compiler, connection, template="FOLD(%(expressions)s)", )',
         'return self.as_sql(compiler, connection, template="%(expressions)s", )',
     ),
+    "Django calls it with positions alone": (
+        "return super().changeform_view(*args, )",
+        "return self.changeform_view(*args, )",
+    ),
+    "a primary key is always read": ('rows = list(selected.only("user_id", "title")[:MOST])',),
+    "no value is neither 1 nor 0": (
+        'completed = {"1": True, "0": False}.get(self.value() or "XXXX")',
+    ),
     "None is as false as False": (
         "trim_whitespace=None,",
         "super().__init__(required=None)",

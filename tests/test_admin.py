@@ -198,6 +198,13 @@ def test_a_task_that_goes_while_it_is_saved_does_not_come_back(admin: API, task:
     assert not Task.objects.exists()
 
 
+def test_what_the_server_owns_is_shown_and_cannot_be_typed(admin: API, task: Task) -> None:
+    page = admin.get(change(task)).content.decode()
+    read_only = re.findall(r'<div class="readonly">(.*?)</div>', page)
+    times = [f"{moment:%Y-%m-%d %H:%M:%S} UTC" for moment in (task.created_at, task.updated_at)]
+    assert read_only == [task.user_id, str(task.id), *times]
+
+
 class TestAChangeMeanwhile:
     """It is shown, and overwritten only by who has seen it."""
 
@@ -223,6 +230,21 @@ class TestAChangeMeanwhile:
         assert errors(admin.post(change(task), again)) == []
         row = UserTasks(OWNER).get(task.id)
         assert (row["title"], row["description"], row["completed"]) == ("theirs", "mine", True)
+
+    def test_is_named_beside_its_field(self, admin: API, task: Task) -> None:
+        fields = shown(admin, change(task))
+        UserTasks(OWNER).change(task.id, title="theirs")
+        response = admin.post(change(task), fields)
+        assert response.context["adminform"].form.errors == {
+            "title": ["Meanwhile it became: theirs"],
+            "__all__": [self.CHANGED],
+        }
+
+    def test_is_none_where_a_browser_has_only_rewritten_line_ends(self, admin: API) -> None:
+        task = TaskFactory.create(description="a\nb")
+        fields = shown(admin, change(task)) | {"initial-description": "a\r\nb"}
+        assert errors(admin.post(change(task), fields | {"title": "mine"})) == []
+        assert UserTasks(OWNER).get(task.id)["description"] == "a\nb"
 
     def test_of_the_same_field_is_shown_beside_what_was_typed(self, admin: API) -> None:
         task = TaskFactory.create(title="a", description="b")

@@ -50,7 +50,7 @@ def test_many_tasks_are_completed_at_once(admin: API, action: str, *, completed:
     chosen = [TaskFactory.create(completed=not completed, updated_at=future) for _ in range(3)]
     other = TaskFactory.create(completed=not completed, updated_at=future)
     page = act(admin, action, chosen)
-    assert f"3 tasks {'completed' if completed else 'reopened'}." in page
+    assert f'<li class="success">3 tasks {"completed" if completed else "reopened"}.</li>' in page
     for task in chosen:
         task.refresh_from_db()
         assert task.completed is completed
@@ -77,6 +77,7 @@ def test_all_that_the_list_counts_are_completed_in_batches(admin: API) -> None:
 def test_a_deletion_is_confirmed_first(admin: API) -> None:
     chosen, kept = TaskFactory.create_batch(2), TaskFactory.create()
     page = act(admin, "delete_selected", chosen)
+    assert re.findall("<h1>(.*)</h1>", page) == ["Delete tasks"]
     assert "Delete 2 tasks?" in page
     assert re.findall("<li>(alice: .*)</li>", page) == [
         f"alice: {task.title}" for task in reversed(chosen)

@@ -76,6 +76,16 @@ def test_a_user_whose_id_looks_like_that_of_a_task_is_found(admin: API) -> None:
     assert titles(admin, f"q={ID}/") == ["Buy milk"]
 
 
+def test_whether_it_is_done_is_asked_once_a_user_is_chosen(admin: API) -> None:
+    TaskFactory.create()
+    offered = r'<a href="\?([^"]*completed=[^"]*)">\s*(\w+)</a>'
+    assert re.findall(offered, admin.get(LIST).content.decode()) == []
+    assert re.findall(offered, admin.get(f"{LIST}?q=alice").content.decode()) == [
+        ("completed=1&amp;q=alice", "Yes"),
+        ("completed=0&amp;q=alice", "No"),
+    ]
+
+
 @pytest.mark.parametrize("user_id", ["alice", " a%&b ", "ä?#", '"><b>'])
 def test_an_owner_links_to_their_tasks(admin: API, user_id: str) -> None:
     TaskFactory.create(user_id=user_id, title="Buy milk")
