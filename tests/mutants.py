@@ -34,6 +34,13 @@ HARMLESS: dict[str, tuple[str, ...]] = {
         'response["ALLOW"] = self._allow',
         'response["ETAG"] = task_etag(task)',
         'del response["CONTENT-TYPE"]',
+        'response["www-authenticate"] = _challenge(exc)',
+        'response["WWW-AUTHENTICATE"] = _challenge(exc)',
+    ),
+    "the outermost middleware has always set it": (
+        'return str(getattr(request, "request_id", None))',
+        'return str(getattr(request, "request_id", ))',
+        'return str(getattr(request, "request_id", "XXXX"))',
     ),
     "only the type checker reads the first argument": (
         "update = cast(None, _one(shape).query.chain(UpdateQuery))",

@@ -144,6 +144,8 @@ def test_each_example_request_meets_its_problem(
     assert list(response.json().items()) == list(expected.items())
     errors = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(errors) == (registered.status >= 500)
+    # A bug is logged with its traceback; of an outage the cause is enough.
+    assert [bool(record.exc_info) for record in errors] == [slug == "internal-error"] * len(errors)
 
 
 def test_without_a_challenge_there_is_nothing_to_try_again_with(
