@@ -276,3 +276,8 @@ def test_its_help_says_what_each_argument_does(monkeypatch: pytest.MonkeyPatch) 
         "                        the same rows as 25 at once\n"
         "  --yes                 do it although DEBUG is false\n"
     )
+
+
+def test_a_seed_is_a_number() -> None:
+    with pytest.raises(CommandError, match="argument --seed: invalid int value: 'x'"):
+        seed("--seed=x", "--yes")

@@ -136,13 +136,13 @@ def test_readiness_needs_the_database(api: API) -> None:
     assert problem["type"] == "/problems/database-unavailable"
 
 
-def test_readiness_needs_the_migrations(api: API) -> None:
+def test_readiness_needs_the_migrations(api: API, caplog: pytest.LogCaptureFixture) -> None:
     MigrationRecorder(connection).record_unapplied("tasks", "0001_initial")
     response = api.send(503, "GET", "/readyz")
     assert response["Retry-After"] == "2"
-    assert response.json()["detail"] == (
-        "1 migrations are not applied; run `python manage.py migrate`."
-    )
+    detail = "1 migrations are not applied; run `python manage.py migrate`."
+    assert response.json()["detail"] == detail
+    assert caplog.messages == [f"database-unavailable: {detail}"]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
