@@ -5,9 +5,9 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from gunicorn.workers.gthread import ThreadWorker
 
+from todo_project import settings
 from todo_project.environment import number, refuse, text
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ bind = f"{_host}:{_port}"
 # Threads, since a request mostly waits for the database. Workers times threads is the
 # number of database connections.
 worker_class = DrainingWorker
-workers = number("WEB_CONCURRENCY", 2, least=1, most=64)
-threads = number("GUNICORN_THREADS", 4, least=1, most=64)
+workers = settings.WEB_CONCURRENCY
+threads = settings.GUNICORN_THREADS
 
 # Load once, before the fork: a mistake in the settings stops the start instead of
 # restarting workers for ever, and the workers share the memory of the code.
@@ -62,7 +62,7 @@ keepalive = 95
 graceful_timeout = 20
 
 # `timeout` is left alone: it finds a worker whose main loop hangs. A request on a thread it
-# never ends; that is what the timeouts of the database are for (todo_project/settings.py).
+# never ends; that is what the timeouts of the database are for (todo_project/database_url.py).
 
 # Room for the longest user id and search text, percent-encoded (the default is 4094); the
 # defaults for headers, 100 of 8190 bytes each, suffice.

@@ -57,7 +57,7 @@ DATABASES = {
         prepare_threshold=PREPARE_THRESHOLD,
     )
 }
-# Whatever changes the schema or the role goes this way (todo_project/management/commands).
+# Migrations go this way (todo_project/management/commands/migrate.py).
 if DATABASES["default"]["ENGINE"] == POSTGRESQL:
     DATABASES["unpooled"] = database(
         "DATABASE_URL_UNPOOLED" if DATABASE_URL_UNPOOLED else "DATABASE_URL",

@@ -53,8 +53,11 @@ def test_every_request_on_an_open_connection_is_answered(
 def test_connections_that_wait_to_be_accepted_are_served(
     cluster: Cluster, service: Instance
 ) -> None:
-    user = str(uuid4())
+    user, another = str(uuid4()), str(uuid4())
     wait_until(lambda: len(service.workers) == 2)
+    # A worker that is only just starting does not know yet what SIGTERM is to it.
+    with load(service.port, CLIENTS, lambda client, _: create(client, another)) as record:
+        record.wait_for(200, 201)
     for worker in service.workers:
         os.kill(worker, signal.SIGSTOP)
     waiting = [HTTPConnection("127.0.0.1", service.port) for _ in range(CLIENTS)]
