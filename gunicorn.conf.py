@@ -25,9 +25,11 @@ class DrainingWorker(ThreadWorker):
     """
 
     def set_accept_enabled(self, enabled: bool | None) -> None:  # noqa: FBT001
-        """Start to accept connections, or cease."""
-        super().set_accept_enabled(enabled)
-        for listener in [] if self.alive else self.sockets:
+        """Start to accept connections, or cease; for good when it is to stop."""
+        stops = not self.alive  # read once: the signal may come at any moment
+        super().set_accept_enabled(enabled and not stops)
+        while stops and self.sockets:
+            listener = self.sockets.pop()
             accepted = -1
             while accepted != self.nr_conns:
                 accepted = self.nr_conns

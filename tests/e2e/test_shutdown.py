@@ -55,7 +55,6 @@ def test_connections_that_wait_to_be_accepted_are_served(
 ) -> None:
     user, another = str(uuid4()), str(uuid4())
     wait_until(lambda: len(service.workers) == 2)
-    # A worker that is only just starting does not know yet what SIGTERM is to it.
     with load(service.port, CLIENTS, lambda client, _: create(client, another)) as record:
         record.wait_for(200, 201)
     for worker in service.workers:
@@ -71,6 +70,39 @@ def test_connections_that_wait_to_be_accepted_are_served(
         answer.read()
     assert [answer.status for answer in answers] == [201] * CLIENTS
     assert rows(cluster, user) == CLIENTS
+
+
+STOPS_AS_IT_STARTS = """
+def post_worker_init(worker):
+    if worker.age == 1:
+        os.kill(worker.pid, __import__("signal").SIGSTOP)
+"""
+
+
+def test_a_worker_that_is_only_just_starting_serves_what_waits(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    settings = tmp_path / "gunicorn.conf.py"
+    settings.write_text((BASE_DIR / settings.name).read_text() + STOPS_AS_IT_STARTS)
+    with run(
+        tmp_path / "log",
+        DATABASE_URL=cluster.url,
+        WEB_CONCURRENCY="1",
+        GUNICORN_CMD_ARGS=f"--config {settings}",
+    ) as service:
+        [worker] = service.workers
+        wait_until(lambda: is_stopped(worker))
+        waiting = HTTPConnection("127.0.0.1", service.port)
+        waiting.request("POST", f"/api/{uuid4()}/tasks", b'{"title": "Buy milk"}', JSON)
+        os.kill(worker, signal.SIGTERM)
+        os.kill(worker, signal.SIGCONT)
+        assert waiting.getresponse().status == 201
+        wait_until(lambda: worker not in service.workers)
+    assert "Exception in worker process" not in service.errors.read_text()
+
+
+def is_stopped(pid: int) -> bool:
+    return "State:\tT (stopped)" in Path(f"/proc/{pid}/status").read_text()
 
 
 def test_new_connections_are_refused_while_old_requests_are_finished(
