@@ -126,14 +126,16 @@ HARMLESS: dict[str, tuple[str, ...]] = {
 def main() -> None:
     """End with an error if a mutant survives that is not harmless."""
     names = re.findall(r"(\S+): survived", mutmut("results"))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        alive = list(tqdm(pool.map(survives, names), total=len(names), unit=" mutants"))
-    survivors = {name: changed(name) for name, lives in zip(names, alive, strict=True) if lives}
     excused = set(chain.from_iterable(HARMLESS.values()))
-    harmful = {name: line for name, line in survivors.items() if line not in excused}
-    print(f"{len(survivors)} of {len(names)} survive, {len(harmful)} of them without a reason.")
-    for name, line in harmful.items():
-        print(f"{name}\n    {line}")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        lines = dict(zip(names, pool.map(changed, names), strict=True))
+        tried = [name for name in names if lines[name] not in excused]
+        alive = list(tqdm(pool.map(survives, tried), total=len(tried), unit=" mutants"))
+    harmful = [name for name, lives in zip(tried, alive, strict=True) if lives]
+    print(f"{len(names)} were left alive. {len(names) - len(tried)} of them are harmless,")
+    print(f"{len(tried) - len(harmful)} killed now, {len(harmful)} alive without a reason:")
+    for name in harmful:
+        print(f"{name}\n    {lines[name]}")
     sys.exit(bool(harmful))
 
 
@@ -159,8 +161,9 @@ def passes(name: str, database_url: str, marked: str) -> bool:
 
 def changed(name: str) -> str:
     """Return the lines that make it a mutant."""
-    added = re.findall(r"^\+(?!\+)\s*(.*)", mutmut("show", name), re.MULTILINE)
-    removed = re.findall(r"^-(?!-)\s*(.*)", mutmut("show", name), re.MULTILINE)
+    difference = mutmut("show", name)
+    added = re.findall(r"^\+(?!\+)\s*(.*)", difference, re.MULTILINE)
+    removed = re.findall(r"^-(?!-)\s*(.*)", difference, re.MULTILINE)
     return " ".join(added) or f"without {' '.join(removed)}"
 
 
