@@ -66,7 +66,10 @@ def _decode(cursor: str, scope: bytes) -> tuple[datetime, UUID]:
     if urlsafe_b64encode(place + _digest(place, scope)) != cursor.encode():
         raise _foreign()
     microseconds, task_id = unpack(PLACE, place)
-    return EPOCH + microseconds * MICROSECOND, UUID(bytes=task_id)
+    try:
+        return EPOCH + microseconds * MICROSECOND, UUID(bytes=task_id)
+    except OverflowError as error:  # the digest has no key: anybody can compute it
+        raise _foreign() from error
 
 
 def _foreign() -> InvalidParameters:

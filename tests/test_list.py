@@ -5,8 +5,9 @@ import json
 import re
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from struct import pack
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tasks.functions import fold
 from tasks.models import Task
+from tasks.paging import PLACE, _digest
 from tasks.verbs import UserTasks
 from tests.conftest import API, OWNER, STRANGER, TASKS
 from tests.factories import TaskFactory
@@ -215,6 +217,13 @@ class TestForeignCursor:
             "=",
         ):
             self.refused(api, TASKS, cursor=damaged)
+
+    @pytest.mark.parametrize("microseconds", [2**63 - 1, -(2**63)])
+    def test_that_is_forged_to_name_no_time(self, api: API, microseconds: int) -> None:
+        place = pack(PLACE, microseconds, bytes(16))
+        scope = urlencode({"user_id": OWNER}).encode()
+        forged = urlsafe_b64encode(place + _digest(place, scope)).decode()
+        self.refused(api, TASKS, cursor=forged)
 
     def test_but_another_limit_will_do(self, api: API) -> None:
         assert len(titles(api, cursor=self.cursor(api), limit="10")) == 2
