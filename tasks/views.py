@@ -32,6 +32,7 @@ from todo_project.rendering import (
     JSONNegotiation,
     JSONResponse,
     accepts_gzip,
+    body_of,
     compress,
     load_object,
 )
@@ -143,7 +144,7 @@ class TaskViewSet(ViewSet):
     @documentation.complete_task
     def complete(self, request: Request, user_id: str, task_id: UUID) -> HttpResponse:
         """Set `completed`, or flip it where the body says nothing."""
-        changes = COMPLETION.run_validation(load_object(request) if request.body else {})
+        changes = COMPLETION.run_validation(load_object(request) if body_of(request) else {})
         tasks = self._selected
         return _tagged(tasks.change(task_id, **changes) if changes else tasks.toggle(task_id))
 

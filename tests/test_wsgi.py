@@ -7,7 +7,8 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from tasks.models import Task
-from tests.conftest import TASKS
+from tests.conftest import OWNER, TASKS, address, stored
+from tests.factories import TaskFactory
 from todo_project.wsgi import application
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -15,9 +16,11 @@ pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 def call(method: str, path: str, body: bytes = b"", **environ: Any) -> tuple[int, bytes]:
     """Call the application, and return the status and the body."""
-    environ |= {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": "localhost"}
-    environ.setdefault("wsgi.input", BytesIO(body))
+    environ |= {"REQUEST_METHOD": method, "PATH_INFO": path}
+    for name, value in {"wsgi.input": BytesIO(body), "HTTP_HOST": "localhost"}.items():
+        environ.setdefault(name, value)
     setup_testing_defaults(environ)
+    environ = {name: value for name, value in environ.items() if value is not None}
     answered: list[str] = []
     response = application(environ, lambda status, headers: answered.append(status))  # type: ignore[arg-type]
     content = b"".join(response)
@@ -84,6 +87,25 @@ def test_a_body_that_breaks_off_is_a_bad_request() -> None:
     status, content = call("POST", TASKS, **environ)
     assert status == 400
     assert b'"/problems/bad-request"' in content
+
+
+@pytest.mark.parametrize("body", [b"", b'{"title": "a"}'])
+def test_a_body_that_is_shorter_than_its_length_is_a_bad_request(body: bytes) -> None:
+    """RFC 9112 §8: it is incomplete. Taken for empty, it would flip a task."""
+    task = TaskFactory.create(user_id=OWNER)
+    for method, path in [("POST", TASKS), ("PATCH", f"{address(task)}/complete")]:
+        before = stored()
+        environ = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "15"}
+        status, content = call(method, path, body, **environ)
+        assert status == 400
+        assert b'"/problems/bad-request"' in content
+        assert stored() == before
+
+
+@pytest.mark.parametrize(("protocol", "status"), [("HTTP/1.1", 400), ("HTTP/1.0", 200)])
+def test_http_1_1_needs_a_host(protocol: str, status: int) -> None:
+    """RFC 9112 §3.2."""
+    assert call("GET", TASKS, SERVER_PROTOCOL=protocol, HTTP_HOST=None)[0] == status
 
 
 @pytest.mark.parametrize("path", [TASKS, "/nowhere", "/docs"])

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 import orjson
-from django.http import HttpResponse
+from django.http import HttpResponse, UnreadablePostError
 from django.http.request import MediaType
 from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import NotAcceptable, ParseError, UnsupportedMediaType
@@ -26,16 +26,25 @@ def dump(data: object) -> bytes:
     return orjson.dumps(data, option=orjson.OPT_UTC_Z)
 
 
+def body_of(request: Request) -> bytes:
+    """Return the body; raise UnreadablePostError where it broke off before its end."""
+    body: bytes = request.body
+    if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise UnreadablePostError("It is shorter than its Content-Length (RFC 9112 §8).")
+    return body
+
+
 def load_object(request: Request) -> dict[str, Any]:
     """Parse the body, one JSON object in UTF-8.
 
-    Raises RequestDataTooBig, UnsupportedMediaType, or ParseError where the body is empty,
-    not JSON, nested more than 1024 deep, or not an object.
+    Raises RequestDataTooBig, UnreadablePostError, UnsupportedMediaType, or ParseError where the
+    body is empty, not JSON, nested more than 1024 deep, or not an object.
     """
     media_type, _ = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))
-    if request.body and media_type != JSON:
+    body = body_of(request)
+    if body and media_type != JSON:
         raise UnsupportedMediaType(media_type, f"Send the body as Content-Type: {JSON}.")
-    parsed = _load(request.body)
+    parsed = _load(body)
     if not isinstance(parsed, dict):
         raise ParseError("The body must be a JSON object.")
     return parsed

@@ -27,6 +27,7 @@ class RequestMendingHandler(WSGIHandler):
         self, environ: dict[str, Any], start_response: "StartResponse"
     ) -> HttpResponseBase:
         """Answer one request."""
+        _mend_host(environ)
         _mend_path(environ)
         _mend_content_type(environ)
         _mend_chunked_body(environ)
@@ -38,6 +39,12 @@ class RequestMendingHandler(WSGIHandler):
         if request.method == "HEAD" and isinstance(response, HttpResponse):
             response.content = b""
         return response
+
+
+def _mend_host(environ: dict[str, Any]) -> None:
+    """Refuse HTTP/1.1 without Host (RFC 9112 §3.2): no name is none of ours."""
+    if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
+        environ.setdefault("HTTP_HOST", "")
 
 
 def _mend_path(environ: dict[str, Any]) -> None:
