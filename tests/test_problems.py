@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from unittest.mock import patch
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.http import HttpRequest
 from django.urls import path
 from rest_framework.authentication import BaseAuthentication
@@ -240,7 +240,8 @@ def test_another_method_is_not_allowed(api: API, task: Task, end: str, allowed: 
     assert api.send(204, "OPTIONS", url)["Allow"] == allowed
 
 
-@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+# InternalError is also what a database raises that only reads (SQLSTATE 25006).
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, InternalError])
 def test_the_cause_of_an_outage_is_logged_but_not_shown(
     api: API, caplog: pytest.LogCaptureFixture, error: type[Exception]
 ) -> None:

@@ -15,7 +15,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -136,6 +136,7 @@ _KINDS: tuple[tuple[type[Exception], ProblemType], ...] = (
     (UnreadablePostError, BAD_REQUEST),
     (OperationalError, DATABASE_UNAVAILABLE),
     (InterfaceError, DATABASE_UNAVAILABLE),
+    (InternalError, DATABASE_UNAVAILABLE),  # it only reads, or is damaged
     (Exception, INTERNAL_ERROR),
 )
 
