@@ -50,11 +50,18 @@ def test_each_request_writes_one_line_without_the_users_data(
     api.send(200, "PATCH", f"{address(task)}/complete/", {"completed": True})
     api.send(400, "POST", TASKS, {"title": ""})
     api.send(404, "GET", f"/{OWNER}")
+    api.send(302, "GET", "/")
+    api.send(400, "GET", TASKS, host="evil.example")
+    preflight = {"origin": ORIGIN, "access_control_request_method": "PATCH"}
+    api.send(200, "OPTIONS", address(task), **preflight)
     expected = [
         ("GET", "/api/{user_id}/tasks", 200, 1),
         ("PATCH", "/api/{user_id}/tasks/{task_id}/complete", 200, 1),
         ("POST", "/api/{user_id}/tasks", 400, 0),
         ("GET", None, 404, 0),
+        ("GET", "/", 302, 0),
+        ("GET", "/api/{user_id}/tasks", 400, 0),
+        ("OPTIONS", "/api/{user_id}/tasks/{task_id}", 200, 0),
     ]
     names = ("method", "route", "status", "statements")
     written = lines(capfd)
@@ -100,6 +107,7 @@ def test_a_preflight_allows_every_verb_and_header(api: API) -> None:
         "content-type, idempotency-key, if-match, if-none-match, x-request-id"
     )
     assert response["X-Request-ID"]
+    assert response["Cache-Control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("path", [TASKS, "/nowhere"])

@@ -14,8 +14,10 @@ from uuid import uuid4
 from corsheaders import middleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
 from django.utils.cache import patch_vary_headers
 
+from todo_project.failures import unknown_url
 from todo_project.rendering import dump
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -77,12 +79,12 @@ class RequestLogMiddleware:
         with connection.execute_wrapper(meter):
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
-        match = request.resolver_match
+        match = request.resolver_match or resolve(request.path_info)
         line = {
             "time": datetime.now(UTC),
             "request_id": request_id,
             "method": request.method,
-            "route": template(match.route) if match else None,
+            "route": None if match.func is unknown_url else template(match.route),
             "status": response.status_code,
             "duration_ms": (perf_counter_ns() - started) / NANOSECONDS_PER_MS,
             "db_ms": meter.elapsed / NANOSECONDS_PER_MS,
@@ -93,9 +95,9 @@ class RequestLogMiddleware:
 
 
 @cache
-def template(route: str) -> str | None:
+def template(route: str) -> str:
     """Return a Django route the way the documentation writes it: `/api/{user_id}/tasks`."""
-    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route).rstrip("/") if route else None
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route).rstrip("/")
 
 
 def content_length_middleware(
@@ -120,9 +122,13 @@ class CorsMiddleware(middleware.CorsMiddleware):
 
     def __call__(self, request: HttpRequest) -> Any:
         """Say nothing but that the answer depends on the origin where there is none."""
+        response: Any
         if "HTTP_ORIGIN" in request.META:
-            return super().__call__(request)
-        response: Any = self.get_response(request)
+            response = super().__call__(request)
+            if request.method == "OPTIONS":
+                response["Cache-Control"] = "private, no-cache"
+            return response
+        response = self.get_response(request)
         if "Vary" in response:
             patch_vary_headers(response, ["origin"])
         else:
