@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import NotFound
@@ -27,9 +27,9 @@ from tasks.paging import next_link, page
 from tasks.parameters import CLEAR, LIST, query, valid_user_id
 from tasks.serializers import COMPLETION, CREATE, UPDATE
 from tasks.verbs import ANY_STATE, TaskRow, UserTasks
+from todo_project.options import OptionsMixin
 from todo_project.problems import IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED, Problem
 from todo_project.rendering import (
-    JSONNegotiation,
     JSONResponse,
     accepts_gzip,
     body_of,
@@ -38,10 +38,8 @@ from todo_project.rendering import (
 )
 
 
-class TaskViewSet(ViewSet):
+class TaskViewSet(OptionsMixin, ViewSet):
     """The tasks of the user whom the path names."""
-
-    content_negotiation_class = JSONNegotiation
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Negotiate, authenticate, and choose the owner."""
@@ -64,7 +62,7 @@ class TaskViewSet(ViewSet):
             exc = self._refusal()
         response = super().handle_exception(exc)
         if response.status_code == HTTP_405_METHOD_NOT_ALLOWED:
-            response["Allow"] = self._allow
+            response["Allow"] = self.allow
         return response
 
     def finalize_response(
@@ -73,10 +71,6 @@ class TaskViewSet(ViewSet):
         """Let a browser keep what it read, but ask before it uses it again."""
         response["Cache-Control"] = "private, no-cache"
         return super().finalize_response(request, response, *args, **kwargs)
-
-    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        """Say in `Allow` what can be done here."""
-        return Response(status=204, headers={"Allow": self._allow})
 
     @documentation.list_tasks
     def list(self, request: Request, user_id: str) -> HttpResponse:
@@ -153,10 +147,6 @@ class TaskViewSet(ViewSet):
         """Delete one task."""
         self._selected.remove(task_id)
         return _empty(204)
-
-    @property
-    def _allow(self) -> str:
-        return ", ".join(self.allowed_methods)
 
     @property
     def _selected(self) -> UserTasks:

@@ -177,6 +177,37 @@ def test_the_type_leads_to_a_page_for_people_and_for_tools(api: API, slug: str) 
     }
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("", "text/html; charset=utf-8"),
+        ("*/*", "text/html; charset=utf-8"),
+        ("application/json, text/plain, */*", "application/json"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("application/json;q=0.9, text/html;q=0.1", "application/json"),
+        ("application/json, text/html", "text/html; charset=utf-8"),
+        ("application/*;q=0.5, text/*;q=0.4", "application/json"),
+        ("text/html;q=0, */*", "application/json"),
+        ("application/json;q=0, */*;q=0.1", "text/html; charset=utf-8"),
+        ("application/json;q=0", None),
+        ("*/*;q=0", None),
+        ("image/png", None),
+    ],
+)
+def test_the_page_is_what_the_client_likes_best(
+    api: API, accept: str, media_type: str | None
+) -> None:
+    """RFC 9110 §12.5.1; and HTML where it has no preference."""
+    if media_type:
+        page = api.send(200, "GET", "/problems/not-found", accept=accept)
+        assert page["Content-Type"] == media_type
+    else:
+        problem = api.refused(406, "GET", "/problems/not-found", accept=accept)
+        assert problem["detail"] == (
+            "Every answer here is text/html or application/json; accept it."
+        )
+
+
 def test_an_example_is_written_as_http_does() -> None:
     request = problems.ExampleRequest("PATCH", "/a", {"If-Match": "*", "Accept": "b/c"}, "{}")
     assert str(request) == "PATCH /a\nIf-Match: *\nAccept: b/c\n\n{}"

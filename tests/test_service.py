@@ -153,9 +153,14 @@ def test_readiness_needs_the_migrations(api: API, caplog: pytest.LogCaptureFixtu
     assert caplog.messages == [f"database-unavailable: {detail}"]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_health_is_read_only(api: API, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/docs", "/problems/", "/problems/not-found"]
+)
+def test_what_is_read_only_says_so(api: API, path: str) -> None:
     assert api.send(405, "POST", path)["Allow"] == "GET, HEAD, OPTIONS"
+    response = api.send(204, "OPTIONS", path)
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+    assert "Content-Type" not in response
 
 
 def test_static_files_are_served_from_here(api: API) -> None:

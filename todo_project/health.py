@@ -8,11 +8,10 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from todo_project.openapi import problem_responses
+from todo_project.options import OptionsMixin
 from todo_project.problems import DATABASE_UNAVAILABLE, Problem
-from todo_project.rendering import JSONNegotiation
 
 
 class HealthSerializer(serializers.Serializer[Any]):
@@ -21,11 +20,10 @@ class HealthSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["ok"])
 
 
-class Probe(APIView):
+class Probe(OptionsMixin):
     """A question that anybody may ask."""
 
     authentication_classes = permission_classes = ()
-    content_negotiation_class = JSONNegotiation
 
 
 class LivenessView(Probe):

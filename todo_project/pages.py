@@ -9,13 +9,13 @@ from rest_framework.exceptions import NotFound
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from todo_project.options import OptionsMixin
 from todo_project.problems import REGISTRY, ProblemType
 from todo_project.rendering import JSONRenderer
 
 
-class Page(APIView):
+class Page(OptionsMixin):
     """A page for anybody, as HTML, and as JSON where the client prefers that."""
 
     authentication_classes = permission_classes = ()

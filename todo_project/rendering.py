@@ -67,13 +67,15 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 @lru_cache
-def accepts_json(accept: str) -> bool:
-    """Tell whether `Accept` admits JSON: the most specific range decides (RFC 9110 §12.5.1)."""
-    ranges = _qualities(accept)
-    for candidate in (JSON, "application/*", "*/*"):
-        if candidate in ranges:
-            return ranges[candidate] > 0
-    return not accept.strip()
+def preference(accept: str, media_type: str) -> tuple[float, int]:
+    """Return how much a client likes a media type, from 0 to 1, and how precisely it says so.
+
+    The most specific range of `Accept` decides (RFC 9110 §12.5.1).
+    """
+    ranges = _qualities(accept if accept.strip() else "*/*")
+    candidates = ("*/*", f"{media_type.partition('/')[0]}/*", media_type)
+    said = [(ranges[name], place) for place, name in enumerate(candidates) if name in ranges]
+    return said[-1] if said else (0, 0)
 
 
 @lru_cache
@@ -122,13 +124,17 @@ class JSONRenderer(BaseRenderer):
         return b"" if data is None else dump(data)
 
 
-class JSONNegotiation(DefaultContentNegotiation):
-    """There is one representation; the client accepts it or gets a 406."""
+class QualityNegotiation(DefaultContentNegotiation):
+    """The representation that the client likes best; DRF's own does not read qualities."""
 
     def select_renderer(  # type: ignore[override]
         self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """Return the JSON renderer; raise NotAcceptable where the client refuses JSON."""
-        if not accepts_json(request.META.get("HTTP_ACCEPT", "")):
-            raise NotAcceptable(f"Every answer here is {JSON}; accept it.")
-        return renderers[0], JSON
+        """Return the renderer; raise NotAcceptable where the client refuses each."""
+        accept = request.META.get("HTTP_ACCEPT", "")
+        best = max(renderers, key=lambda renderer: preference(accept, renderer.media_type))
+        liking, _ = preference(accept, best.media_type)
+        if not liking:
+            names = " or ".join(renderer.media_type for renderer in renderers)
+            raise NotAcceptable(f"Every answer here is {names}; accept it.")
+        return best, best.media_type
