@@ -21,20 +21,19 @@ WHITE_SPACE = (
 class Clock(Now):
     """The time at which the statement began, in UTC, the same throughout the statement.
 
-    PostgreSQL counts microseconds, SQLite milliseconds.
+    PostgreSQL counts microseconds, SQLite the first one of each millisecond.
     """
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
-        """Write the text that Django itself stores: six decimals, or none for a whole second.
+        """Write the text that Django itself stores, and never a whole second.
 
-        SQLite compares timestamps as text, so each instant must have one spelling.
+        SQLite compares timestamps as text, so each instant must have one spelling, and
+        that of a whole second would have no decimals.
         """
-        moment = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f000', 'NOW')"
-        return self.as_sql(
-            compiler, connection, template=f"REPLACE({moment}, '.000000', '')", **context
-        )
+        moment = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f001', 'NOW')"
+        return self.as_sql(compiler, connection, template=moment, **context)
 
 
 class RandomUUID(Func):

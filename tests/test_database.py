@@ -90,6 +90,7 @@ def test_every_instant_has_one_spelling() -> None:
     for _ in range(20):
         insert_by_hand(user_id="bob", title="a")
     for task in Task.objects.filter(user_id="bob"):
+        assert connection.vendor == "postgresql" or task.created_at.microsecond % 1000 == 1
         assert Task.objects.filter(id=task.id, created_at=task.created_at).exists()
 
 
