@@ -83,6 +83,15 @@ class Fold(Func):
     output_field = CharField()
     template = "LOWER(UPPER(%(expressions)s))"
 
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> CompiledSQL:
+        """Fold by Unicode, where the server can, and not by the locale of the database."""
+        template = self.template
+        if connection.folds_by_unicode:  # type: ignore[attr-defined]
+            template = 'LOWER(UPPER(%(expressions)s COLLATE "pg_c_utf8"))'
+        return self.as_sql(compiler, connection, template=template, **context)
+
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
@@ -91,11 +100,11 @@ class Fold(Func):
 
 
 def fold(text: str | None) -> str | None:
-    """Fold a text as PostgreSQL does, which keeps a letter that would become two."""
+    """Fold a text as PostgreSQL does, which makes no two letters of one."""
     if text is None:
         return None
     upper = "".join(each if len(up := each.upper()) > 1 else up for each in text)
-    return "".join(each if len(low := each.lower()) > 1 else low for each in upper)
+    return "".join(each.lower()[0] for each in upper)
 
 
 class Text(Func):

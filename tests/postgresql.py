@@ -21,8 +21,8 @@ def throw_away_server() -> str:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # Ctrl-C is for the tests
-        # The case folding of production; no word about where the wheel keeps its lock.
-        env=os.environ | {"LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "ignore"},
+        # The locale that knows the least; no word about where the wheel keeps its lock.
+        env=os.environ | {"LC_ALL": "C", "PYTHONWARNINGS": "ignore"},
     )
     assert watch.stdin
     assert watch.stdout

@@ -28,9 +28,6 @@ PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 SYSTEM_USER = "pgserver" if os.geteuid() == 0 else None
 """Whom the programs run as: PostgreSQL refuses to be root."""
 
-LOCALE = "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"
-"""The case folding of production, whatever locales this machine has."""
-
 ROLE = "todo"
 """Whom the service connects as; unlike a superuser it has no connections in reserve."""
 
@@ -92,7 +89,7 @@ class Cluster:
 def primary(**settings: object) -> Iterator[Cluster]:
     """Run a new cluster with these settings of postgresql.conf."""
     with _room() as cluster:
-        cluster._run("initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", *LOCALE)
+        cluster._run("initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", "--locale=C")
         with (cluster.directory / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         with _running(cluster):

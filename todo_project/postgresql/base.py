@@ -16,6 +16,9 @@ from psycopg.pq import Format
 TRUSTED = 30.0
 """Seconds after its last use in which a connection with a quiet socket is believed to live."""
 
+PG_C_UTF8 = 170000
+"""The version that brought the collation."""
+
 PING_TIMEOUT = 3
 """Seconds for the answer to a ping; one that comes later costs no more than a new connection."""
 
@@ -31,6 +34,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     health_check_enabled: bool
     health_check_done: bool
     used_at = -TRUSTED
+
+    @property
+    def folds_by_unicode(self) -> bool:
+        """Whether the server has `pg_c_utf8`: the case of all scripts, in each locale."""
+        self.ensure_connection()
+        encoding = self.connection.info.parameter_status("server_encoding")
+        return bool(self.pg_version >= PG_C_UTF8 and encoding == "UTF8")
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect, read times with the fast loader, and wait for no answer for ever."""
