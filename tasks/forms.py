@@ -39,7 +39,8 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
     """A task, validated by the API's own rules.
 
     Each field carries the value that it was shown with: only what the person changed is
-    written, and only to the task that they saw.
+    written, and only to the task that they saw. A script that sends a field without that has
+    seen nothing, and means what it sends; what it does not send stays.
     """
 
     description = LinesField()
@@ -50,8 +51,9 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for field in self.fields.values():
-            field.show_hidden_initial = not self.instance._state.adding
+        for name, field in self.fields.items():
+            compared = self._says_what_was_shown(name) or name not in self.data
+            field.show_hidden_initial = compared and not self.instance._state.adding
 
     def clean(self) -> dict[str, Any]:
         """Apply the API's rules; the database's own need no second statement here."""
@@ -70,6 +72,9 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
                     self.add_error(name, [str(detail) for detail in details])
         return self.cleaned_data
 
+    def _says_what_was_shown(self, name: str) -> bool:
+        return self.add_initial_prefix(name) in self.data
+
     def _show_what_changed(self) -> None:
         """Refuse what was typed beside values that are no more, but keep it.
 
@@ -77,10 +82,10 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
         they changed and no more.
         """
         typed, data = self.changed_data, self.data.copy()  # type: ignore[attr-defined]
-        for name, field in self.fields.items():
+        for name in filter(self._says_what_was_shown, self.fields):
             now, initial = self.initial[name], self.add_initial_prefix(name)
-            shown = self.data.get(initial, "").replace("\r\n", "\n")
-            if field.has_changed(now, shown):
+            shown = self.data[initial].replace("\r\n", "\n")
+            if self.fields[name].has_changed(now, shown):
                 self.add_error(name, f"Meanwhile it became: {IN_WORDS.get(now, now)}")
                 data[initial] = now
                 if name not in typed:

@@ -293,12 +293,16 @@ class TestAChangeMeanwhile:
         assert errors(admin.post(change(task), fields | {"title": "mine"})) == []
         assert UserTasks(OWNER).get(task.id)["title"] == "mine"
 
-    def test_is_assumed_where_nothing_says_what_was_shown(self, admin: API, task: Task) -> None:
-        response = admin.post(change(task), {"title": "mine"})
-        assert sorted(errors(response)) == [
-            f"Meanwhile it became: {task.title}",
-            self.CHANGED,
-        ]
+    def test_is_none_where_nothing_says_what_was_shown(self, admin: API, task: Task) -> None:
+        """A script has seen nothing, and means what it sends; what it does not send stays."""
+        Task.objects.update(description="as it was", completed=True)
+        assert errors(admin.post(change(task), {"title": "mine"})) == []
+        written = Task.objects.get()
+        assert (written.title, written.description) == ("mine", "as it was")
+        assert written.completed
+        assert written.updated_at > task.updated_at
+        assert errors(admin.post(change(task), {"title": "mine", "description": ""})) == []
+        assert Task.objects.get().description is None
 
 
 @pytest.mark.parametrize("end", ["change", "delete"])
