@@ -60,10 +60,19 @@ class State:
         self, wanted: Iterable[datetime] | None = None, unwanted: Iterable[datetime] = ()
     ) -> None:
         moments = () if wanted is None else tuple(wanted) or (NEVER,)
-        matching = {f"wanted_{number}": moment for number, moment in enumerate(moments)}
-        excluded = {f"unwanted_{number}": moment for number, moment in enumerate(unwanted)}
+        matching = _numbered("wanted", moments)
+        excluded = _numbered("unwanted", tuple(unwanted))
         self.values = matching | excluded
         self.shape: Shape = (tuple(matching), tuple(excluded))
+
+
+def _numbered(name: str, moments: Sequence[datetime]) -> dict[str, datetime]:
+    """Name each moment; the last is repeated until there are 1, 2, 4, 8 ... of them.
+
+    Each number of them is a statement of its own, which is kept.
+    """
+    places = 1 << (len(moments) - 1).bit_length() if moments else 0
+    return {f"{name}_{place}": moments[min(place, len(moments) - 1)] for place in range(places)}
 
 
 ANY_STATE = State()

@@ -1,10 +1,12 @@
 """ETag, If-Match and If-None-Match (RFC 9110 §8.8 and §13)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tasks.models import Task
+from tasks.verbs import NEVER, State
 from tests.conftest import API, STRANGER, TASKS, address
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,19 @@ def test_the_validator_alone_or_in_a_list_and_a_star_match(
 ) -> None:
     if_match = if_match.format(*[etag(api, task)] * 2)
     api.send(status, method, address(task) + end, body, if_match=if_match)
+
+
+def test_any_number_of_validators_is_served_by_few_statements(api: API, task: Task) -> None:
+    moments = [task.updated_at + timedelta(microseconds=number) for number in range(100)]
+    shapes = set()
+    for number in range(1, 101):
+        assert {*State((), moments[:number]).values.values()} == {NEVER, *moments[:number]}
+        shapes.add(len(State(moments[:number]).shape[0]))
+    assert shapes == {1, 2, 4, 8, 16, 32, 64, 128}
+    others = ", ".join(f'"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"' for moment in moments[1:])
+    api.refused(412, "PATCH", address(task), {"title": "a"}, if_match=others)
+    last = f"{others}, {etag(api, task)}"
+    api.send(200, "PATCH", address(task), {"title": "a"}, if_match=last)
 
 
 @every_write
