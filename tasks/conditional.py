@@ -58,6 +58,14 @@ def _moments(tags: Iterable[str]) -> Iterator[datetime]:
                 yield moment
 
 
+def is_another(request: Request, etag: str) -> bool:
+    """Tell whether the client wants another state than this, by If-Match (strong comparison)."""
+    if "HTTP_IF_MATCH" not in request.META:
+        return False
+    tags = parse_etags(request.META["HTTP_IF_MATCH"])
+    return tags != ["*"] and etag not in tags
+
+
 def is_unmodified(request: Request, etag: str) -> bool:
     """Tell whether the client has this state already, by If-None-Match (weak comparison)."""
     if "HTTP_IF_NONE_MATCH" not in request.META:

@@ -221,6 +221,7 @@ list_tasks = _operation(
         ),
         **UNMODIFIED,
     },
+    PRECONDITION_FAILED,
     parameters=[ListParametersSerializer, IF_NONE_MATCH, LIST_ETAG, LINK],
     extensions={LINKS: {200: links.FROM_LIST}},
 )

@@ -18,6 +18,7 @@ from tasks import documentation
 from tasks.conditional import (
     demanded_state,
     derived_id,
+    is_another,
     is_unmodified,
     list_etag,
     task_etag,
@@ -80,6 +81,8 @@ class TaskViewSet(OptionsMixin, ViewSet):
         link = next_link(_address(user_id), parameters, cursor) if cursor else ""
         response: HttpResponse = JSONResponse(rows)
         etag = list_etag(response.content, link)
+        if is_another(request, etag):
+            raise Problem(PRECONDITION_FAILED, "The list is in another state.")
         if is_unmodified(request, etag):
             response = _empty(304)
         elif link:

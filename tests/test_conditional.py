@@ -191,3 +191,14 @@ def test_a_read_honours_if_match(api: API, task: Task) -> None:
     api.send(200, "GET", address(task), if_match=tag)
     api.send(304, "GET", address(task), if_match=tag, if_none_match=tag)
     assert api.refused(412, "GET", address(task), if_match='"x"')["current"]["title"] == "Buy milk"
+
+
+def test_a_read_of_the_list_honours_if_match(api: API, task: Task) -> None:
+    tag = api.send(200, "GET", TASKS)["ETag"]
+    for matching in (tag, "*", f'"x", {tag}'):
+        api.send(200, "GET", TASKS, if_match=matching)
+    api.send(304, "GET", TASKS, if_match=tag, if_none_match=tag)
+    for another in ('"x"', f"W/{tag}", "", "x"):
+        problem = api.refused(412, "GET", TASKS, if_match=another, if_none_match=tag)
+        assert problem["detail"] == "The list is in another state."
+        assert "current" not in problem

@@ -372,6 +372,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The task is not in the state that If-Match or If-None-Match demands. */
+            412: {
+                headers: {
+                    /** @description The request's id: yours, if you sent one. */
+                    "X-Request-ID": string;
+                    /** @description You may keep the answer, but ask before you use it again. */
+                    "Cache-Control": "private, no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PreconditionFailed"];
+                };
+            };
             /** @description A fault of the service, not of the request. It has been logged. */
             500: {
                 headers: {
