@@ -71,6 +71,18 @@ class Cluster:
             for process in processes:
                 os.kill(process, signal.SIGCONT)
 
+    @contextmanager
+    def only_reading(self) -> Iterator[None]:
+        """Refuse what writes, as a primary that was demoted, or whose disk is full."""
+        with self.connect() as connection:
+            connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            connection.execute("SELECT pg_reload_conf()")
+            try:
+                yield
+            finally:
+                connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
+                connection.execute("SELECT pg_reload_conf()")
+
     def promote(self) -> None:
         """Make a standby the primary."""
         self._run("pg_ctl", "promote", "-w")

@@ -100,6 +100,21 @@ def test_a_row_that_another_session_locks_is_waited_for_no_longer_than_allowed(
     assert causes(service) == ["canceling statement due to lock timeout"]
 
 
+def test_a_database_that_only_reads_is_read(
+    cluster: Cluster, service: Instance, client: Client
+) -> None:
+    task = create(client, 0).json()
+    address = f"/api/user-0/tasks/{task['id']}"
+    with cluster.only_reading():
+        wait_until(lambda: create(client, 0).status != 201)
+        assert_unavailable(client.ask("PATCH", address, {"title": "Buy oat milk"}))
+        assert statuses(client, "/readyz", address) == [200, 200]
+    wait_until(lambda: create(client, 0).status == 201)
+    assert set(causes(service)) == {
+        f"cannot execute {verb} in a read-only transaction" for verb in ("INSERT", "UPDATE")
+    }
+
+
 def test_a_database_that_hangs_is_not_waited_for_long(cluster: Cluster, tmp_path: Path) -> None:
     one_connection = {"WEB_CONCURRENCY": "1", "GUNICORN_THREADS": "1"}
     with (
