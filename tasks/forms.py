@@ -84,8 +84,7 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
         typed, data = self.changed_data, self.data.copy()  # type: ignore[attr-defined]
         for name in filter(self._says_what_was_shown, self.fields):
             now, initial = self.initial[name], self.add_initial_prefix(name)
-            shown = self.data[initial].replace("\r\n", "\n")
-            if self.fields[name].has_changed(now, shown):
+            if self.fields[name].has_changed(now, self.data[initial]):
                 self.add_error(name, f"Meanwhile it became: {IN_WORDS.get(now, now)}")
                 data[initial] = now
                 if name not in typed:
