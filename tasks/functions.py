@@ -46,15 +46,11 @@ class RandomUUID(Func):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
         """Put the version and the variant between random digits, as Django stores a UUID."""
-        return self.as_sql(
-            compiler,
-            connection,
-            template=(
-                "LOWER(HEX(RANDOMBLOB(6)) || '4' || SUBSTR(HEX(RANDOMBLOB(2)), 2)"
-                " || SUBSTR('89AB', 1 + (RANDOM() & 3), 1) || SUBSTR(HEX(RANDOMBLOB(8)), 2))"
-            ),
-            **context,
+        digits = (
+            "LOWER(HEX(RANDOMBLOB(6)) || '4' || SUBSTR(HEX(RANDOMBLOB(2)), 2)"
+            " || SUBSTR('89AB', 1 + (RANDOM() & 3), 1) || SUBSTR(HEX(RANDOMBLOB(8)), 2))"
         )
+        return self.as_sql(compiler, connection, template=digits, **context)
 
 
 class Strip(Func):
@@ -87,10 +83,10 @@ class Fold(Func):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
         """Fold by Unicode, where the server can, and not by the locale of the database."""
-        template = self.template
-        if connection.folds_by_unicode:  # type: ignore[attr-defined]
-            template = 'LOWER(UPPER(%(expressions)s COLLATE "pg_c_utf8"))'
-        return self.as_sql(compiler, connection, template=template, **context)
+        if not connection.folds_by_unicode:  # type: ignore[attr-defined]
+            return self.as_sql(compiler, connection, **context)
+        collated = 'LOWER(UPPER(%(expressions)s COLLATE "pg_c_utf8"))'
+        return self.as_sql(compiler, connection, template=collated, **context)
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any

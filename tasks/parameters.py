@@ -104,10 +104,9 @@ def query(request: HttpRequest, rules: StrictSerializer) -> dict[str, Any]:
 
     Raises InvalidParameters, which names each one that is unknown, malformed or repeated.
     """
+    sent = request.META.get("QUERY_STRING", "")
     # A byte that is no UTF-8 becomes a lone surrogate, which no rule lets pass.
-    pairs = parse_qsl(
-        request.META.get("QUERY_STRING", ""), keep_blank_values=True, errors="surrogateescape"
-    )
+    pairs = parse_qsl(sent, keep_blank_values=True, errors="surrogateescape")
     repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
     if repeated:
         raise InvalidParameters(
