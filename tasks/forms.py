@@ -22,8 +22,8 @@ class LinesField(forms.CharField):
 
     widget = forms.Textarea
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, strip=False, empty_value=None, **options)
+    def __init__(self) -> None:
+        super().__init__(required=False, strip=False, empty_value=None)
 
     def to_python(self, value: Any) -> str | None:
         """Undo the CRLF of HTML forms."""

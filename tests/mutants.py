@@ -68,7 +68,6 @@ HARMLESS: dict[str, tuple[str, ...]] = {
     "SQL does not tell the case of a function's name apart": (
         "collated = 'lower(upper(%(expressions)s collate \"pg_c_utf8\"))'",
         "\"lower(hex(randomblob(6)) || '4' || substr(hex(randomblob(2)), 2)\"",
-        "\" || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(8)), 2))\"",
         'connection.connection.create_function("fold", 1, fold, deterministic=True)',
         'return self.as_sql(compiler, connection, function="trim", **context)',
         'return self.as_sql(compiler, connection, template="fold(%(expressions)s)", **context)',
@@ -109,7 +108,10 @@ HARMLESS: dict[str, tuple[str, ...]] = {
     "no value is neither 1 nor 0": (
         'completed = {"1": True, "0": False}.get(self.value() or "XXXX")',
     ),
+    "Django hands it on to a paginator that does not look at it": ("super().get_results(None)",),
     "None is as false as False": (
+        "super().__init__(required=None, strip=False, empty_value=None)",
+        "super().__init__(required=False, strip=None, empty_value=None)",
         "trim_whitespace=None,",
         "super().__init__(required=None)",
         "super().__init__(trim_whitespace=None, **options)",
