@@ -42,7 +42,7 @@ e2e: .venv/tests ## Kill and restart a real database and real servers, in five m
 browser: .venv/proof clients/typescript/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser
 
-mutants: .venv/proof ## Break the code of the tasks in a thousand ways; a test must fail each time (an hour)
+mutants: .venv/proof ## Break the code of the tasks in a thousand ways; a test must fail each time (an hour and a half)
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/mutmut run
 	$(BIN)/python -m tests.mutants
 
