@@ -28,7 +28,7 @@ from tasks.paging import next_link, page
 from tasks.parameters import CLEAR, LIST, query, valid_user_id
 from tasks.serializers import COMPLETION, CREATE, UPDATE
 from tasks.verbs import ANY_STATE, TaskRow, UserTasks
-from todo_project.options import OptionsMixin
+from todo_project.options import Resource
 from todo_project.problems import IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED, Problem
 from todo_project.rendering import (
     JSONResponse,
@@ -39,7 +39,7 @@ from todo_project.rendering import (
 )
 
 
-class TaskViewSet(OptionsMixin, ViewSet):
+class TaskViewSet(Resource, ViewSet):
     """The tasks of the user whom the path names."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

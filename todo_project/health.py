@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from todo_project.openapi import problem_responses
-from todo_project.options import OptionsMixin
+from todo_project.options import Resource
 from todo_project.problems import DATABASE_UNAVAILABLE, Problem
 
 
@@ -20,7 +20,7 @@ class HealthSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["ok"])
 
 
-class Probe(OptionsMixin):
+class Probe(Resource):
     """A question that anybody may ask."""
 
     authentication_classes = permission_classes = ()

@@ -14,6 +14,7 @@ from uuid import uuid4
 from corsheaders import middleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils.cache import patch_vary_headers
 
@@ -122,17 +123,20 @@ class CorsMiddleware(middleware.CorsMiddleware):
 
     def __call__(self, request: HttpRequest) -> Any:
         """Say nothing but that the answer depends on the origin where there is none."""
-        response: Any
         if "HTTP_ORIGIN" in request.META:
-            response = super().__call__(request)
-            if request.method == "OPTIONS":
-                response["Cache-Control"] = "private, no-cache"
-            return response
-        response = self.get_response(request)
+            return super().__call__(request)
+        response: Any = self.get_response(request)
         if "Vary" in response:
             patch_vary_headers(response, ["origin"])
         else:
             response["Vary"] = "origin"
+        return response
+
+    def check_preflight(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Answer a preflight, which only the browser may keep."""
+        response = super().check_preflight(request)
+        if response is not None:
+            response["Cache-Control"] = "private, no-cache"
         return response
 
 

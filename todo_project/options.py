@@ -1,4 +1,4 @@
-"""OPTIONS: what can be done with a resource (RFC 9110 §9.3.7)."""
+"""A resource, and what can be done with it: OPTIONS (RFC 9110 §9.3.7)."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
 
-class OptionsMixin(APIView):
-    """Answer OPTIONS with `Allow`, and nothing else."""
+class Resource(APIView):
+    """A view that answers OPTIONS with `Allow`, and nothing else."""
 
     def options(  # type: ignore[override]
         self, request: HttpRequest, *args: Any, **kwargs: Any

@@ -10,12 +10,12 @@ from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from todo_project.options import OptionsMixin
+from todo_project.options import Resource
 from todo_project.problems import REGISTRY, ProblemType
 from todo_project.rendering import JSONRenderer
 
 
-class Page(OptionsMixin):
+class Page(Resource):
     """A page for anybody, as HTML, and as JSON where the client prefers that."""
 
     authentication_classes = permission_classes = ()

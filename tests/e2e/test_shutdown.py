@@ -55,6 +55,7 @@ def test_connections_that_wait_to_be_accepted_are_served(
 ) -> None:
     user, another = str(uuid4()), str(uuid4())
     wait_until(lambda: len(service.workers) == 2)
+    # Until gunicorn has set a new worker's signal handlers, SIGTERM is lost on it.
     with load(service.port, CLIENTS, lambda client, _: create(client, another)) as record:
         record.wait_for(200, 201)
     for worker in service.workers:
@@ -73,9 +74,11 @@ def test_connections_that_wait_to_be_accepted_are_served(
 
 
 STOPS_AS_IT_STARTS = """
+import signal
+
 def post_worker_init(worker):
     if worker.age == 1:
-        os.kill(worker.pid, __import__("signal").SIGSTOP)
+        os.kill(worker.pid, signal.SIGSTOP)
 """
 
 
