@@ -44,7 +44,7 @@ browser: .venv/proof clients/typescript/node_modules ## Test the TypeScript clie
 
 mutants: .venv/proof ## Break the code of the tasks in a thousand ways; a test must fail each time (an hour and a half)
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/mutmut run
-	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.mutation
 
 seed: .venv/runs ## Fill the database with invented tasks
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0

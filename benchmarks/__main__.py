@@ -19,7 +19,7 @@ from benchmarks.machine import describe
 from benchmarks.memory import measure_memory
 from benchmarks.report import Report
 from benchmarks.throughput import measure_throughput
-from tests.postgresql import throw_away_server
+from tests.support.servers.postgresql import throw_away_server
 
 PARTS = ("throughput", "latency", "growth", "memory")
 DESCRIPTION = (

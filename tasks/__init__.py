@@ -1,1 +1,1 @@
-"""The tasks of a user: everything that knows what a task is."""
+"""The tasks of a user: the table, its queries, the API and the admin."""

@@ -1,4 +1,4 @@
-"""The app, and the function that it brings to SQLite."""
+"""The app configuration of tasks."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from tasks.functions import fold
+from tasks.functions import casefold
 
 
 class TasksConfig(AppConfig):
@@ -15,11 +15,13 @@ class TasksConfig(AppConfig):
     name = "tasks"
 
     def ready(self) -> None:
-        """Give each new connection what its queries call."""
-        connection_created.connect(add_fold)
+        """Register the problem types of the API, and the SQL function that SQLite lacks."""
+        from tasks.api import problems  # noqa: F401, PLC0415 - importing it registers them
+
+        connection_created.connect(create_casefold_function)
 
 
-def add_fold(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Teach SQLite to fold case in every script."""
+def create_casefold_function(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Create the SQL function `CASEFOLD` on a new SQLite connection."""
     if connection.vendor == "sqlite":
-        connection.connection.create_function("FOLD", 1, fold, deterministic=True)
+        connection.connection.create_function("CASEFOLD", 1, casefold, deterministic=True)

@@ -1,4 +1,4 @@
-"""Database functions that Django does not bring, for PostgreSQL and SQLite."""
+"""Database functions that Django does not provide, for PostgreSQL and SQLite."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,30 +10,23 @@ from django.db.models.sql.compiler import SQLCompiler
 
 CompiledSQL = tuple[str, Any]
 
-# What str.strip() removes, so that the database's idea of blank is Python's.
-WHITE_SPACE = (
-    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
-    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
 
+class StatementTimestamp(Now):
+    """The UTC time at which the current statement started, constant within the statement.
 
-class Clock(Now):
-    """The time at which the statement began, in UTC, the same throughout the statement.
-
-    PostgreSQL counts microseconds, SQLite the first one of each millisecond.
+    PostgreSQL returns microseconds. SQLite returns milliseconds, plus one microsecond.
     """
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
-        """Write the text that Django itself stores, and never a whole second.
+        """Return the text form in which Django stores timestamps.
 
-        SQLite compares timestamps as text, so each instant must have one spelling, and
-        that of a whole second would have no decimals.
+        SQLite compares timestamps as text, so each instant must have exactly one spelling.
+        Django omits the decimals of a whole second; the added microsecond avoids that form.
         """
-        moment = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f001', 'NOW')"
-        return self.as_sql(compiler, connection, template=moment, **context)
+        timestamp = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f001', 'NOW')"
+        return self.as_sql(compiler, connection, template=timestamp, **context)
 
 
 class RandomUUID(Func):
@@ -45,7 +38,7 @@ class RandomUUID(Func):
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
-        """Put the version and the variant between random digits, as Django stores a UUID."""
+        """Assemble 32 hexadecimal digits, the form in which Django stores a UUID on SQLite."""
         digits = (
             "LOWER(HEX(RANDOMBLOB(6)) || '4' || SUBSTR(HEX(RANDOMBLOB(2)), 2)"
             " || SUBSTR('89AB', 1 + (RANDOM() & 3), 1) || SUBSTR(HEX(RANDOMBLOB(8)), 2))"
@@ -53,14 +46,14 @@ class RandomUUID(Func):
         return self.as_sql(compiler, connection, template=digits, **context)
 
 
-class Strip(Func):
-    """A text without the white space around it, as Python's `str.strip()` leaves it."""
+class Trim(Func):
+    """A string without the given characters at its start and end."""
 
     function = "BTRIM"
     output_field = CharField()
 
-    def __init__(self, expression: str) -> None:
-        super().__init__(expression, Value(WHITE_SPACE))
+    def __init__(self, expression: str, characters: str) -> None:
+        super().__init__(expression, Value(characters))
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
@@ -69,11 +62,11 @@ class Strip(Func):
         return self.as_sql(compiler, connection, function="TRIM", **context)
 
 
-class Fold(Func):
-    """A text in which letters that differ only in case are the same, in every script.
+class CaseFold(Func):
+    """A string folded for case-insensitive comparison, for every script.
 
-    First upper, then lower case, letter by letter: upper case alone leaves the two capital
-    and small sharp s apart, lower case alone the two small sigmas.
+    Each character is converted to upper case and then to lower case: upper case alone keeps
+    the two forms of sharp s apart, lower case alone the two forms of small sigma.
     """
 
     output_field = CharField()
@@ -82,8 +75,8 @@ class Fold(Func):
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
-        """Fold by Unicode, where the server can, and not by the locale of the database."""
-        if not connection.folds_by_unicode:  # type: ignore[attr-defined]
+        """Use Unicode case mapping where the server has it, else the database's locale."""
+        if not connection.has_unicode_collation:  # type: ignore[attr-defined]
             return self.as_sql(compiler, connection, **context)
         collated = 'LOWER(UPPER(%(expressions)s COLLATE "pg_c_utf8"))'
         return self.as_sql(compiler, connection, template=collated, **context)
@@ -91,20 +84,20 @@ class Fold(Func):
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
-        """Call `fold`: SQLite itself knows the case of ASCII alone."""
-        return self.as_sql(compiler, connection, template="FOLD(%(expressions)s)", **context)
+        """Call `casefold`: SQLite's own functions map ASCII letters only."""
+        return self.as_sql(compiler, connection, template="CASEFOLD(%(expressions)s)", **context)
 
 
-def fold(text: str | None) -> str | None:
-    """Fold a text as PostgreSQL does, which makes no two letters of one."""
+def casefold(text: str | None) -> str | None:
+    """Fold a string as PostgreSQL does: one character never becomes two."""
     if text is None:
         return None
     upper = "".join(each if len(up := each.upper()) > 1 else up for each in text)
     return "".join(each.lower()[0] for each in upper)
 
 
-class Text(Func):
-    """A UUID as its text, which is what JSON wants: building the object costs half a list."""
+class AsText(Func):
+    """A UUID cast to text. Building `UUID` objects would take half the time of a long list."""
 
     output_field = CharField()
     template = "%(expressions)s::text"
@@ -112,17 +105,20 @@ class Text(Func):
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
-        """Leave it: SQLite keeps no text of this form, but one that Django converts."""
+        """Leave the value as it is: SQLite stores digits, which Django converts to a UUID."""
         return self.as_sql(compiler, connection, template="%(expressions)s", **context)
 
 
-class Row(Func):
-    """Several values, compared one after the other: `(a, b) < (c, d)`."""
+class RowValue(Func):
+    """A row value, compared column by column: `(a, b) < (c, d)`."""
 
     template = "(%(expressions)s)"
     output_field = CharField()
 
 
-# Strictly later than before, also when the clock stepped back or the row is dated
-# in the future: `updated_at` is the task's validator.
-TICK = Greatest(Clock(), F("updated_at") + timedelta(microseconds=1))
+NEXT_UPDATED_AT = Greatest(StatementTimestamp(), F("updated_at") + timedelta(microseconds=1))
+"""The `updated_at` of a changed task.
+
+Strictly later than the current one, even when the clock was set back or the row is dated in the
+future, because `updated_at` is the task's entity tag.
+"""

@@ -1,37 +1,44 @@
-"""The task: its columns, and the rules and defaults that the database itself keeps."""
+"""The Task model: columns, and the constraints and defaults that the database enforces."""
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
-from tasks.functions import TICK, Clock, RandomUUID, Strip
+from tasks.functions import NEXT_UPDATED_AT, RandomUUID, StatementTimestamp, Trim
 
+# Maximum lengths, in Unicode code points.
 USER_ID_LENGTH = 255
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 1000
-"""The greatest lengths, in Unicode code points."""
+
+WHITE_SPACE = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""The characters trimmed from a title: those that `str.strip()` removes."""
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
-    """Tasks of all users, for the admin alone: an API request goes through `tasks.verbs`."""
+    """Tasks of any user, for the admin. API requests go through `tasks.queries`."""
 
-    def mark(self, *, completed: bool) -> int:
-        """Complete the tasks, or reopen them; return how many there were."""
-        return self.update(completed=completed, updated_at=TICK)
+    def set_completed(self, *, completed: bool) -> int:
+        """Complete or reopen the tasks; return their number. One statement."""
+        return self.update(completed=completed, updated_at=NEXT_UPDATED_AT)
 
 
 class Task(models.Model):
-    """A task of one user. The database itself keeps the rules and the defaults."""
+    """A task of one user."""
 
     id = models.UUIDField(primary_key=True, db_default=RandomUUID(), editable=False)
-    # A plain string: a token will name the user one day, not a row of ours.
+    # Not a foreign key: users are identified by the caller, not by rows of this database.
     user_id = models.CharField("user id", max_length=USER_ID_LENGTH)
     title = models.CharField(max_length=TITLE_LENGTH)
     description = models.TextField(max_length=DESCRIPTION_LENGTH, null=True, blank=True)
     completed = models.BooleanField(db_default=False)
-    created_at = models.DateTimeField("created", db_default=Clock(), editable=False)
-    updated_at = models.DateTimeField("updated", db_default=Clock(), editable=False)
+    created_at = models.DateTimeField("created", db_default=StatementTimestamp(), editable=False)
+    updated_at = models.DateTimeField("updated", db_default=StatementTimestamp(), editable=False)
 
     objects = TaskQuerySet.as_manager()
 
@@ -49,7 +56,8 @@ class Task(models.Model):
                 name="tasks_user_id_length",
             ),
             models.CheckConstraint(
-                condition=GreaterThan(Length(Strip("title")), 0), name="tasks_title_not_blank"
+                condition=GreaterThan(Length(Trim("title", WHITE_SPACE)), 0),
+                name="tasks_title_not_blank",
             ),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("title"), TITLE_LENGTH),

@@ -1,1 +1,1 @@
-"""The service around the API: settings, URLs, problems, logging, health."""
+"""The service around the API: settings, HTTP, problems, database. It knows nothing of tasks."""

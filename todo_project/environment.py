@@ -1,8 +1,8 @@
-"""Typed reads of the environment and of the `.env` file beside manage.py.
+"""Typed access to environment variables, and to the `.env` file beside manage.py.
 
-One function per type. Each refuses what it does not understand: it ends the
-process with one line that names the variable and says what to set. A variable
-of the environment wins over the same name in `.env`.
+One function per type. Each rejects a value it cannot use: it ends the process with one line
+that names the variable and says what to set. An environment variable takes precedence over the
+same name in `.env`.
 """
 
 import os
@@ -12,8 +12,6 @@ from typing import NoReturn
 from dotenv import load_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DEFAULTS: dict[str, str] = {}
-"""Every variable read so far, with its default; `.env.example` explains them."""
 
 PLATFORM_HOSTS = (
     "HEROKU_APP_DEFAULT_DOMAIN_NAME",  # https://devcenter.heroku.com/articles/dyno-metadata
@@ -21,43 +19,45 @@ PLATFORM_HOSTS = (
     "RAILWAY_PUBLIC_DOMAIN",  # https://docs.railway.com/reference/variables
 )
 
-_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 load_dotenv(BASE_DIR / ".env")
 
 
-def text(name: str, default: str) -> str:
-    """Return the variable, or `default` where it is unset or empty."""
-    DEFAULTS[name] = default
+def env_str(name: str, default: str = "") -> str:
+    """Return the variable, or `default` if it is unset or empty."""
     return os.environ.get(name, "").strip() or default
 
 
-def flag(name: str, *, default: bool) -> bool:
-    """Return the variable as a boolean: `true`, `1`, `false` or `0` in any letter case."""
-    value = text(name, str(default).lower()).lower()
-    if value not in _FLAGS:
-        refuse(name, f"{value!r} is neither true nor false; set it to one of the two.")
-    return _FLAGS[value]
+def env_bool(name: str, *, default: bool) -> bool:
+    """Return the variable as a boolean: `true`, `1`, `false` or `0`, in any letter case."""
+    value = env_str(name, str(default).lower()).lower()
+    if value not in _BOOLEANS:
+        exit_with_error(name, f"{value!r} is neither true nor false; set it to one of the two.")
+    return _BOOLEANS[value]
 
 
-def number(name: str, default: int, *, least: int, most: int) -> int:
-    """Return the variable as an integer from `least` to `most`."""
-    value = text(name, str(default))
-    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-        refuse(name, f"{value!r} is out of range; set it to an integer from {least} to {most}.")
+def env_int(name: str, default: int, *, minimum: int, maximum: int) -> int:
+    """Return the variable as an integer from `minimum` to `maximum`."""
+    value = env_str(name, str(default))
+    if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
+        exit_with_error(
+            name,
+            f"{value!r} is out of range; set it to an integer from {minimum} to {maximum}.",
+        )
     return int(value)
 
 
+def env_list(name: str, default: str = "") -> list[str]:
+    """Return the variable, a comma-separated list, without white space and empty items."""
+    return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
+
+
 def platform_hosts() -> list[str]:
-    """Return the host names that a platform has given to the service."""
+    """Return the host names that a hosting platform has assigned to the service."""
     return [os.environ[name] for name in PLATFORM_HOSTS if os.environ.get(name)]
 
 
-def words(name: str, default: str = "") -> list[str]:
-    """Return the variable, a comma-separated list, without white space and empty items."""
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
-
-
-def refuse(name: str, reason: str) -> NoReturn:
-    """End the process, since the variable `name` cannot be used, with one line on stderr."""
+def exit_with_error(name: str, reason: str) -> NoReturn:
+    """End the process with one line on stderr: why the variable `name` cannot be used."""
     raise SystemExit(f"{name}: {reason}")

@@ -1,4 +1,4 @@
-"""Whether the process answers, and whether it can serve."""
+"""The health probes: `/healthz` (liveness) and `/readyz` (readiness)."""
 
 from typing import Any
 
@@ -9,19 +9,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from todo_project.openapi import problem_responses
-from todo_project.options import Resource
-from todo_project.problems import DATABASE_UNAVAILABLE, Problem
+from todo_project.http.resource import Resource
+from todo_project.openapi.components import problem_responses
+from todo_project.problems.exceptions import Problem
+from todo_project.problems.registry import DATABASE_UNAVAILABLE
 
 
 class HealthSerializer(serializers.Serializer[Any]):
-    """All is well."""
+    """The status of a healthy service."""
 
     status = serializers.ChoiceField(["ok"])
 
 
 class Probe(Resource):
-    """A question that anybody may ask."""
+    """A view without authentication."""
 
     authentication_classes = permission_classes = ()
 
@@ -29,36 +30,36 @@ class Probe(Resource):
 class LivenessView(Probe):
     """`/healthz`: 200 while the process answers.
 
-    It never touches the database: a probe that did would keep a serverless one awake.
+    It never uses the database: a probe that did would keep a serverless database awake.
     """
 
     @extend_schema(
         operation_id="checkLiveness",
-        summary="Is the process alive?",
-        description="Never touches the database.",
+        summary="Check whether the process is alive",
+        description="Never uses the database.",
         tags=["health"],
-        responses={200: OpenApiResponse(HealthSerializer, "It is."), **problem_responses()},
+        responses={200: OpenApiResponse(HealthSerializer, "Alive."), **problem_responses()},
     )
     def get(self, request: Request) -> Response:
-        """Answer."""
+        """Return the status."""
         return Response({"status": "ok"})
 
 
 class ReadinessView(Probe):
-    """`/readyz`: 200 when the database is reachable and migrated, else 503."""
+    """`/readyz`: 200 if the database is reachable and migrated, else 503."""
 
     @extend_schema(
         operation_id="checkReadiness",
-        summary="Can the service serve?",
-        description="200 when the database is reachable and migrated, else 503.",
+        summary="Check whether the service is ready",
+        description="200 if the database is reachable and migrated, else 503.",
         tags=["health"],
         responses={
-            200: OpenApiResponse(HealthSerializer, "It can."),
+            200: OpenApiResponse(HealthSerializer, "Ready."),
             **problem_responses(DATABASE_UNAVAILABLE),
         },
     )
     def get(self, request: Request) -> Response:
-        """Connect, and compare the migrations."""
+        """Connect, and compare the applied migrations with those of the code."""
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if missing:

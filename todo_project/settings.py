@@ -1,70 +1,93 @@
-"""Django settings: first the environment, read once; then what follows from it.
+"""Django settings: first the environment variables, then what is derived from them.
 
-`.env.example` explains every variable. A value that cannot be used stops the
-start with one line that says what to set.
+`.env.example` documents every variable. An invalid value ends the process with one line that
+says what to set.
 """
 
 import re
 import tomllib
 from datetime import timedelta
 
-from todo_project.database_url import MIGRATION, POSTGRESQL, database, is_pooled
-from todo_project.environment import BASE_DIR, flag, number, platform_hosts, refuse, text, words
+from todo_project.database.url import (
+    MIGRATION_SETTINGS,
+    POSTGRESQL_ENGINE,
+    is_pooled,
+    parse_database_url,
+)
+from todo_project.environment import (
+    BASE_DIR,
+    env_bool,
+    env_int,
+    env_list,
+    env_str,
+    exit_with_error,
+    platform_hosts,
+)
 
-DEBUG = flag("DEBUG", default=False)
-SECRET_KEY = text("SECRET_KEY", "only-for-debugging-" * 3 if DEBUG else "")
-ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + platform_hosts()
-BEHIND_PROXY = flag("BEHIND_PROXY", default=not DEBUG)
-DATABASE_URL = text("DATABASE_URL", "sqlite:///db.sqlite3")
-DATABASE_URL_UNPOOLED = text("DATABASE_URL_UNPOOLED", "")
-DATABASE_POOLED = flag("DATABASE_POOLED", default=is_pooled(DATABASE_URL))
-DATABASE_PREPARE = flag("DATABASE_PREPARE", default=not DATABASE_POOLED)
-CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
-CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
-CONTACT_EMAIL = text("CONTACT_EMAIL", "todo-api@example.com")
-LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
-API_AUTHENTICATION_CLASSES = words("API_AUTHENTICATION_CLASSES")
-API_PERMISSION_CLASSES = words("API_PERMISSION_CLASSES")
-API_GATEWAY = text("API_GATEWAY", "")
-WEB_CONCURRENCY = number("WEB_CONCURRENCY", 2, least=1, most=64)
-GUNICORN_THREADS = number("GUNICORN_THREADS", 4, least=1, most=64)
+DEBUG = env_bool("DEBUG", default=False)
+SECRET_KEY = env_str("SECRET_KEY", "only-for-debugging-" * 3 if DEBUG else "")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + platform_hosts()
+BEHIND_PROXY = env_bool("BEHIND_PROXY", default=not DEBUG)
+DATABASE_URL = env_str("DATABASE_URL", "sqlite:///db.sqlite3")
+DATABASE_URL_UNPOOLED = env_str("DATABASE_URL_UNPOOLED")
+DATABASE_POOLED = env_bool("DATABASE_POOLED", default=is_pooled(DATABASE_URL))
+DATABASE_PREPARE = env_bool("DATABASE_PREPARE", default=not DATABASE_POOLED)
+CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+CONTACT_EMAIL = env_str("CONTACT_EMAIL", "todo-api@example.com")
+LOG_LEVEL = env_str("LOG_LEVEL", "INFO").upper()
+API_AUTHENTICATION_CLASSES = env_list("API_AUTHENTICATION_CLASSES")
+API_PERMISSION_CLASSES = env_list("API_PERMISSION_CLASSES")
+API_GATEWAY = env_str("API_GATEWAY")
+WEB_CONCURRENCY = env_int("WEB_CONCURRENCY", 2, minimum=1, maximum=64)
+GUNICORN_THREADS = env_int("GUNICORN_THREADS", 4, minimum=1, maximum=64)
 
 if not SECRET_KEY:
-    refuse("SECRET_KEY", "is missing; set it to a long random string, or set DEBUG=true.")
+    exit_with_error("SECRET_KEY", "is missing; set it to a long random string, or set DEBUG=true.")
 for name, origins in (
     ("CORS_ALLOWED_ORIGINS", CORS_ALLOWED_ORIGINS),
     ("CSRF_TRUSTED_ORIGINS", CSRF_TRUSTED_ORIGINS),
 ):
     for origin in origins:
         if not re.fullmatch(r"https?://[^/?#@*\s]+", origin):
-            refuse(name, f"{origin!r} is not an origin; write it as https://app.example.com.")
+            exit_with_error(
+                name, f"{origin!r} is not an origin; write it as https://app.example.com."
+            )
 for host in ALLOWED_HOSTS:
     if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", host):
-        refuse("ALLOWED_HOSTS", f"{host!r} is not a host name; write it as api.example.com.")
+        exit_with_error(
+            "ALLOWED_HOSTS", f"{host!r} is not a host name; write it as api.example.com."
+        )
 if "@" not in CONTACT_EMAIL:
-    refuse("CONTACT_EMAIL", f"{CONTACT_EMAIL!r} is no address; write it as help@example.com.")
+    exit_with_error(
+        "CONTACT_EMAIL",
+        f"{CONTACT_EMAIL!r} is not an email address; write it as help@example.com.",
+    )
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-    refuse("LOG_LEVEL", f"{LOG_LEVEL!r} is no level; set DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+    exit_with_error(
+        "LOG_LEVEL",
+        f"{LOG_LEVEL!r} is not a log level; set DEBUG, INFO, WARNING, ERROR or CRITICAL.",
+    )
 
-# A connection plans a query anew until it has executed it that often.
+# psycopg prepares a statement at this execution of it on a connection.
 PREPARE_THRESHOLD = 2 if DATABASE_PREPARE else None
 
 DATABASES = {
-    "default": database(
+    "default": parse_database_url(
         "DATABASE_URL",
         DATABASE_URL,
         pooled=DATABASE_POOLED,
         prepare_threshold=PREPARE_THRESHOLD,
     )
 }
-# Migrations go this way (todo_project/management/commands/migrate.py).
-if DATABASES["default"]["ENGINE"] == POSTGRESQL:
-    DATABASES["unpooled"] = database(
+# The connection for migrations (todo_project/management/commands/migrate.py).
+if DATABASES["default"]["ENGINE"] == POSTGRESQL_ENGINE:
+    DATABASES["unpooled"] = parse_database_url(
         "DATABASE_URL_UNPOOLED" if DATABASE_URL_UNPOOLED else "DATABASE_URL",
         DATABASE_URL_UNPOOLED or DATABASE_URL,
         pooled=is_pooled(DATABASE_URL_UNPOOLED) if DATABASE_URL_UNPOOLED else DATABASE_POOLED,
         prepare_threshold=None,
-        session=MIGRATION,
+        session_settings=MIGRATION_SETTINGS,
     )
     DATABASES["unpooled"]["TEST"] = {"MIRROR": "default"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -87,17 +110,18 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "todo_project.middleware.RequestLogMiddleware",
-    "todo_project.middleware.content_length_middleware",
-    "todo_project.middleware.CorsMiddleware",
-    "todo_project.failures.ProblemMiddleware",
-    "todo_project.middleware.content_security_policy_middleware",
+    "todo_project.http.access_log.AccessLogMiddleware",
+    "todo_project.http.headers.content_length_middleware",
+    "todo_project.http.cors.CorsMiddleware",
+    "todo_project.problems.handlers.ProblemMiddleware",
+    "todo_project.http.headers.content_security_policy_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "todo_project.admin_middleware.AdminMiddleware",
+    "todo_project.http.admin_middleware.AdminMiddleware",
 ]
-# These look for middleware by name, and AdminMiddleware holds it; todo.E001 stands for W009.
+# The first five look for middleware by name, which AdminMiddleware wraps. todo.E001 replaces
+# security.W009.
 SILENCED_SYSTEM_CHECKS = [
     "admin.E408", "admin.E409", "admin.E410", "axes.W002", "security.W003", "security.W009",
 ]  # fmt: skip
@@ -123,8 +147,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# Ten wrong passwords within 15 minutes lock the name and the address for 15, in every worker:
-# they are counted in the database.
+# Ten failed logins within 15 minutes lock the user name and the IP address for 15 minutes. They
+# are counted in the database, so the limit holds across all workers.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -134,17 +158,17 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "todo_project.admin_middleware.client_address"
+AXES_CLIENT_IP_CALLABLE = "todo_project.http.admin_middleware.client_ip"
 AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 AXES_DISABLE_ACCESS_LOG = True
-AXES_VERBOSE = False  # no line at each start, and no names of people in the log
+AXES_VERBOSE = False  # no line at each start, no user names in the log
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# Files are served from the packages they come in: no collectstatic step to forget.
+# Serve static files directly from the installed packages: no collectstatic step is needed.
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
@@ -168,12 +192,12 @@ CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
 ]
 
-# HTTPS ends at the proxy: only there can plain HTTP be told apart and sent away,
-# and only from there may the scheme be believed.
+# TLS is terminated by the proxy. Only its X-Forwarded-Proto can tell HTTPS from plain HTTP, and
+# without a proxy a client could forge that header.
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # the platform asks over plain HTTP
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # platforms probe over plain HTTP
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
@@ -184,39 +208,38 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": API_AUTHENTICATION_CLASSES,
     "DEFAULT_PERMISSION_CLASSES": API_PERMISSION_CLASSES,
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_RENDERER_CLASSES": ["todo_project.rendering.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "todo_project.rendering.QualityNegotiation",
+    "DEFAULT_RENDERER_CLASSES": ["todo_project.http.json.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "todo_project.http.negotiation.QualityNegotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "todo_project.failures.exception_handler",
+    "EXCEPTION_HANDLER": "todo_project.problems.handlers.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "TITLE": "Todo API",
     "VERSION": tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"],
-    "DESCRIPTION": (BASE_DIR / "todo_project" / "api.md").read_text(),
+    "DESCRIPTION": (BASE_DIR / "tasks" / "api" / "description.md").read_text(),
     "CONTACT": {"name": "Todo API support", "email": CONTACT_EMAIL},
-    "SERVERS": [{"url": "/", "description": "Where this document was read."}],
+    "SERVERS": [{"url": "/", "description": "The server of this document."}],
     "TAGS": [
         {"name": "tasks", "description": "The tasks of one user."},
-        {"name": "health", "description": "For load balancers and people on call."},
+        {"name": "health", "description": "For load balancers and monitoring."},
     ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_PATCH": False,
     "SORT_OPERATION_PARAMETERS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "PREPROCESSING_HOOKS": ["todo_project.openapi.only_canonical_paths"],
+    "PREPROCESSING_HOOKS": ["todo_project.openapi.hooks.exclude_trailing_slashes"],
     "POSTPROCESSING_HOOKS": [
-        "todo_project.openapi.closed_requests",
-        "todo_project.openapi.linked_responses",
-        "todo_project.openapi.anonymous_by_default",
+        "todo_project.openapi.hooks.add_request_rules",
+        "todo_project.openapi.hooks.add_links",
+        "todo_project.openapi.hooks.no_security_by_default",
     ],
 }
 
-# What goes wrong is logged on stderr; a line for each request goes to stdout, by
-# todo_project/middleware.py.
+# Errors are logged on stderr. The access log goes to stdout (todo_project/http/access_log.py).
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -227,12 +250,14 @@ LOGGING = {
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
         },
     },
-    "filters": {"failures": {"()": "todo_project.middleware.OnlyFailures"}},
+    "filters": {
+        "exceptions_only": {"()": "todo_project.http.access_log.ExceptionsOnlyFilter"},
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
-        # Django names the path, and so the user, in a line for each 4xx.
-        "django.request": {"filters": ["failures"]},
+        # For each 4xx Django would log the path, which contains the user id.
+        "django.request": {"filters": ["exceptions_only"]},
     },
 }

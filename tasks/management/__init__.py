@@ -1,1 +1,1 @@
-"""What is done to the tasks from a shell."""
+"""The commands of manage.py about tasks."""

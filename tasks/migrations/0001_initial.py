@@ -32,13 +32,17 @@ class Migration(migrations.Migration):
                 (
                     "created_at",
                     models.DateTimeField(
-                        db_default=tasks.functions.Clock(), editable=False, verbose_name="created"
+                        db_default=tasks.functions.StatementTimestamp(),
+                        editable=False,
+                        verbose_name="created",
                     ),
                 ),
                 (
                     "updated_at",
                     models.DateTimeField(
-                        db_default=tasks.functions.Clock(), editable=False, verbose_name="updated"
+                        db_default=tasks.functions.StatementTimestamp(),
+                        editable=False,
+                        verbose_name="updated",
                     ),
                 ),
             ],
@@ -66,7 +70,14 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=django.db.models.lookups.GreaterThan(
-                            django.db.models.functions.text.Length(tasks.functions.Strip("title")),
+                            django.db.models.functions.text.Length(
+                                tasks.functions.Trim(
+                                    "title",
+                                    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
+                                    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+                                    "\u2028\u2029\u202f\u205f\u3000",
+                                )
+                            ),
                             0,
                         ),
                         name="tasks_title_not_blank",

@@ -1,39 +1,15 @@
 """Debian's Chromium, what it must never do, and a page on another origin."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    ConsoleMessage,
-    Page,
-    Request,
-    WebError,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.server import SECONDS, serve
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
-FAILED = "Failed to load resource: the server responded with a status of {}"
-"""What Chromium tells the console of an answer that is no success."""
+from tests.support.browser import ARGUMENTS, CHROMIUM, PageLog
+from tests.support.servers.gunicorn import SECONDS, serve
 
 
 @pytest.fixture(scope="session")
@@ -56,47 +32,22 @@ def address(transactional_db: None, tmp_path: Path) -> Iterator[str]:
         yield address
 
 
-@dataclass
-class Witness:
-    """What went wrong in a page: errors on its console, and requests that left the host."""
-
-    errors: list[str] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
-
-    def told(self) -> list[str]:
-        """Return the errors, which the test expects, and forget them."""
-        errors, self.errors = self.errors, []
-        return errors
-
-    def hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def catch(self, error: WebError) -> None:
-        self.errors.append(str(error.error))
-
-    def see(self, request: Request) -> None:
-        url = urlsplit(request.url)
-        if url.scheme != "data" and url.hostname != "127.0.0.1":
-            self.strangers.append(request.url)
+@pytest.fixture
+def page_log() -> PageLog:
+    return PageLog()
 
 
 @pytest.fixture
-def witness() -> Witness:
-    return Witness()
-
-
-@pytest.fixture
-def page(chromium: Browser, witness: Witness) -> Iterator[Page]:
+def page(chromium: Browser, page_log: PageLog) -> Iterator[Page]:
     """Open a page without a past; afterwards, demand that nothing went wrong in it."""
     context = chromium.new_context()
-    context.on("console", witness.hear)
-    context.on("weberror", witness.catch)
-    context.on("request", witness.see)
+    context.on("console", page_log.on_console)
+    context.on("weberror", page_log.on_error)
+    context.on("request", page_log.on_request)
     context.set_default_timeout(1000 * SECONDS)
     yield context.new_page()
     context.close()
-    assert witness == Witness()
+    assert page_log == PageLog()
 
 
 class EmptyPage(BaseHTTPRequestHandler):

@@ -7,9 +7,9 @@ from django.test import override_settings
 from playwright.sync_api import Page, expect
 
 from tasks.models import Task
-from tests.browser.conftest import FAILED, Witness
-from tests.conftest import OWNER, STRANGER
-from tests.factories import TaskFactory
+from tests.support.browser import FAILED_REQUEST, PageLog
+from tests.support.client import OWNER, STRANGER
+from tests.support.factories import TaskFactory
 
 PASSWORD = "correct horse battery staple"
 
@@ -63,7 +63,7 @@ def test_a_superuser_finds_edits_and_completes_tasks_of_a_user(
 
 
 def test_ten_wrong_passwords_lock_the_door(
-    superuser: User, address: str, page: Page, witness: Witness
+    superuser: User, address: str, page: Page, page_log: PageLog
 ) -> None:
     for _ in range(9):
         log_in(page, address, "password")
@@ -72,4 +72,4 @@ def test_ten_wrong_passwords_lock_the_door(
         log_in(page, address, password)
         expect(page.get_by_role("heading", level=1)).to_have_text("Too many wrong passwords")
         expect(page.locator("#site-name")).to_have_text("Todo API")
-        assert witness.told() == [FAILED.format("429 (Too Many Requests)")]
+        assert page_log.pop_errors() == [FAILED_REQUEST.format("429 (Too Many Requests)")]

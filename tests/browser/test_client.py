@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import FAILED, Witness
-from tests.conftest import OWNER
-from tests.factories import TaskFactory
-from tests.server import serve
+from tests.support.browser import FAILED_REQUEST, PageLog
+from tests.support.client import OWNER
+from tests.support.factories import TaskFactory
+from tests.support.servers.gunicorn import serve
 from todo_project.environment import BASE_DIR
 
 CLIENT = BASE_DIR / "clients" / "typescript"
@@ -63,7 +63,7 @@ def test_its_story_holds_of_the_live_service(address: str) -> None:
 
 @pytest.mark.usefixtures("compiled", "transactional_db")
 def test_it_pages_and_edits_in_a_browser_on_another_origin(
-    tmp_path: Path, page: Page, witness: Witness, elsewhere: str
+    tmp_path: Path, page: Page, page_log: PageLog, elsewhere: str
 ) -> None:
     for number in range(5):
         TaskFactory.create(title=f"Task {number}")
@@ -79,7 +79,7 @@ def test_it_pages_and_edits_in_a_browser_on_another_origin(
             *("Task 4", "Task 3", "Task 2", "Task 1", "Task 0"),
             "Theirs and ours",
         ]
-    assert witness.told() == [FAILED.format("412 (Precondition Failed)")]
+    assert page_log.pop_errors() == [FAILED_REQUEST.format("412 (Precondition Failed)")]
 
 
 def test_the_readmes_show_lines_of_the_story() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error, Page
 
-from tests.browser.conftest import FAILED, Witness
-from tests.conftest import TASKS, stored
-from tests.conftest import address as path_of
-from tests.factories import TaskFactory
-from tests.server import serve
+from tests.support.browser import FAILED_REQUEST, PageLog
+from tests.support.client import TASKS, stored_rows
+from tests.support.client import task_url as path_of
+from tests.support.factories import TaskFactory
+from tests.support.servers.gunicorn import serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,25 +77,25 @@ def test_a_page_of_a_named_origin_does_and_reads_everything(
         ("DELETE", 204, every),
         ("OPTIONS", 204, every),
     ]
-    assert [task["title"] for task in stored()] == ["Milk"]
+    assert [task["title"] for task in stored_rows()] == ["Milk"]
 
 
 def test_a_page_of_a_named_origin_reads_when_to_try_again(
-    tmp_path: Path, page: Page, witness: Witness, elsewhere: str
+    tmp_path: Path, page: Page, page_log: PageLog, elsewhere: str
 ) -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
     log = tmp_path / "log"
     with serve(log, CORS_ALLOWED_ORIGINS=elsewhere, DATABASE_URL=nowhere) as service:
         page.goto(elsewhere)
         assert readable(page, service + TASKS, "GET") == (503, {"retry-after", "x-request-id"})
-    assert witness.told() == [FAILED.format("503 (Service Unavailable)")]
+    assert page_log.pop_errors() == [FAILED_REQUEST.format("503 (Service Unavailable)")]
 
 
 def test_a_page_of_another_origin_reads_and_changes_nothing(
-    address: str, page: Page, witness: Witness, elsewhere: str
+    address: str, page: Page, page_log: PageLog, elsewhere: str
 ) -> None:
     bread = path_of(TaskFactory.create(title="Bread"))
-    before = stored()
+    before = stored_rows()
     page.goto(elsewhere)
     for method, path, body in (
         ("GET", TASKS, None),
@@ -109,23 +109,23 @@ def test_a_page_of_another_origin_reads_and_changes_nothing(
     ):
         with pytest.raises(Error, match="TypeError: Failed to fetch"):
             fetch(page, address + path, method, body)
-        blocked, failed = witness.told()
+        blocked, failed = page_log.pop_errors()
         assert blocked.startswith(
             f"Access to fetch at '{address}{path}' from origin '{elsewhere}'"
         )
-        assert failed == "Failed to load resource: net::ERR_FAILED"
-    assert stored() == before
+        assert failed == "Failed to load resource: net::ERR_FAILED_REQUEST"
+    assert stored_rows() == before
 
 
 def test_what_needs_no_leave_reads_and_changes_nothing_either(
-    address: str, page: Page, witness: Witness, elsewhere: str
+    address: str, page: Page, page_log: PageLog, elsewhere: str
 ) -> None:
     """A browser asks for no leave for what a form could send (Fetch, simple requests)."""
     TaskFactory.create(title="Bread")
-    before = stored()
+    before = stored_rows()
     page.goto(elsewhere)
     for init in ({}, {"method": "POST", "body": '{"title": "Milk"}'}):
         assert page.evaluate(FETCH, [address + TASKS, init | {"mode": "no-cors"}]) == [0, {}, ""]
     refused = "415 (Unsupported Media Type)"
-    assert witness.told() == [FAILED.format(refused)]
-    assert stored() == before
+    assert page_log.pop_errors() == [FAILED_REQUEST.format(refused)]
+    assert stored_rows() == before

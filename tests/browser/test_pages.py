@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from todo_project.problems import REGISTRY
+from todo_project.problems.registry import registered_types
 
 WIDTHS = [320, 1280]
 
@@ -25,7 +25,7 @@ def test_every_problem_has_a_page_that_fits_the_window(
     address: str, page: Page, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    for problem_type in REGISTRY.values():
+    for problem_type in registered_types().values():
         page.goto(f"{address}/problems/")
         assert headings(page, "h1") == ["Problems"]
         assert overflow(page) == 0

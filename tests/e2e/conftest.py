@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cluster import Cluster, primary
-from tests.server import Instance, manage, run
+from tests.support.servers.cluster import Cluster, primary
+from tests.support.servers.gunicorn import Instance, manage, run
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.e2e.load import Answer, Client, load
-from tests.server import Instance
+from tests.support.servers.gunicorn import Instance
+from tests.support.servers.load import Answer, Client, load
 
 CONNECTIONS = 200
 SECONDS = 30

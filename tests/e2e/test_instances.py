@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.e2e.cluster import Cluster
-from tests.e2e.load import Client
-from tests.server import Instance, run
+from tests.support.servers.cluster import Cluster
+from tests.support.servers.gunicorn import Instance, run
+from tests.support.servers.load import Client
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
-from tests.e2e.cluster import ROLE, Cluster, primary, standby
-from tests.e2e.load import Answer, Client, load
-from tests.server import Instance, manage, run
+from tests.support.servers.cluster import ROLE, Cluster, primary, standby
+from tests.support.servers.gunicorn import Instance, manage, run
+from tests.support.servers.load import Answer, Client, load
 
 CLIENTS = 8
 

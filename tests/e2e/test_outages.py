@@ -9,9 +9,9 @@ from time import monotonic
 import psycopg
 import pytest
 
-from tests.e2e.cluster import ROLE, Cluster, primary
-from tests.e2e.load import Answer, Client, load
-from tests.server import Instance, free_port, manage, run, wait_until
+from tests.support.servers.cluster import ROLE, Cluster, primary
+from tests.support.servers.gunicorn import Instance, free_port, manage, run, wait_until
+from tests.support.servers.load import Answer, Client, load
 
 CLIENTS = 16  # twice as many as there are threads
 FULL = "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute"

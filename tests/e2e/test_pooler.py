@@ -8,16 +8,16 @@ from pathlib import Path
 
 import psycopg
 
-from tests.e2e.cluster import Cluster
-from tests.e2e.load import Client
-from tests.e2e.pooler import pooler
-from tests.server import manage, run
+from tests.support.servers.cluster import Cluster
+from tests.support.servers.gunicorn import manage, run
+from tests.support.servers.load import Client
+from tests.support.servers.pooler import pooler
 from todo_project.environment import BASE_DIR
 
 # But those that run `once`, which look at a connection of their own, those of the checks, which
 # look at the settings, and those of the pages in a browser. The databases stay: a pooler keeps
 # connections to them, so that they cannot be dropped.
-LEFT_OUT = "--ignore=tests/test_checks.py", "--ignore=tests/browser"
+LEFT_OUT = "--ignore=tests/deployment/test_checks.py", "--ignore=tests/browser"
 OPTIONS = "-n2", "-m", "not once and not e2e", "--reuse-db", *LEFT_OUT
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cluster import Cluster
-from tests.server import Instance, run
+from tests.support.servers.cluster import Cluster
+from tests.support.servers.gunicorn import Instance, run
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 from uuid import uuid4
 
-from tests.e2e.balancer import balancer
-from tests.e2e.cluster import Cluster
-from tests.e2e.load import Answer, Client, load
-from tests.server import GUNICORN, Instance, listens, run, wait_until
+from tests.support.servers.balancer import balancer
+from tests.support.servers.cluster import Cluster
+from tests.support.servers.gunicorn import GUNICORN, Instance, listens, run, wait_until
+from tests.support.servers.load import Answer, Client, load
 from todo_project.environment import BASE_DIR
 
 JSON = {"Content-Type": "application/json"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import serve
+from tests.support.servers.gunicorn import serve
 from todo_project.environment import BASE_DIR
 
 SCHEMATHESIS = [

@@ -1,1 +1,1 @@
-"""What is done to the service from a shell."""
+"""The commands of manage.py that know nothing of tasks."""

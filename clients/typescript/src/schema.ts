@@ -13,18 +13,18 @@ export interface paths {
         };
         /**
          * List the user's tasks
-         * @description Newest first: by `created_at`, then by `id`, both descending. A list with more tasks than `limit` has a `Link` to the next page. Following the links visits every task that exists throughout exactly once, whatever is created, edited or deleted meanwhile. Parameters are strict: one that is unknown, empty or given twice is refused.
+         * @description Newest first: by `created_at`, then by `id`, both descending. If there are more tasks than `limit`, the response has a `Link` to the next page. Following the links visits every task that exists throughout exactly once, whatever is created, edited or deleted meanwhile. A parameter that is unknown, empty or repeated is rejected.
          */
         get: operations["listTasks"];
         put?: never;
         /**
          * Create a task
-         * @description Only `title` is required. With an `Idempotency-Key` the request is safe to repeat: the task is created once, and a repetition answers with the task as it is now.
+         * @description Only `title` is required. With an `Idempotency-Key` the request is safe to repeat: the task is created once, and the response to a repeated request is the current task.
          */
         post: operations["createTask"];
         /**
-         * Delete the completed tasks, or the open ones
-         * @description Takes `completed` and nothing else; without it nothing is deleted.
+         * Delete the completed or the open tasks
+         * @description Requires `completed` and accepts no other parameter.
          */
         delete: operations["deleteTasks"];
         options?: never;
@@ -41,25 +41,25 @@ export interface paths {
         };
         /**
          * Read a task
-         * @description A task of another user looks the same as none.
+         * @description The response for a task of another user is the same as for a missing task.
          */
         get: operations["readTask"];
         /**
          * Change a task, as PATCH does
-         * @description Writes the fields sent and leaves the others as they are; `{}` changes nothing. PUT and PATCH do the same; only PATCH answers with an `ETag`.
+         * @description Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; only the response to PATCH has an `ETag`.
          */
         put: operations["replaceTask"];
         post?: never;
         /**
          * Delete a task
-         * @description For good: it cannot be brought back.
+         * @description The task cannot be restored.
          */
         delete: operations["deleteTask"];
         options?: never;
         head?: never;
         /**
          * Change a task
-         * @description Writes the fields sent and leaves the others as they are; `{}` changes nothing. PUT and PATCH do the same; only PATCH answers with an `ETag`.
+         * @description Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; only the response to PATCH has an `ETag`.
          */
         patch: operations["updateTask"];
         trace?: never;
@@ -79,7 +79,7 @@ export interface paths {
         head?: never;
         /**
          * Complete or reopen a task
-         * @description Without a body, or with `{}`, flips `completed`. With `completed` it sets the value, which is safe to repeat.
+         * @description Without a body, or with `{}`, toggles `completed`. With `completed` it sets the value, which is safe to repeat.
          */
         patch: operations["completeTask"];
         trace?: never;
@@ -92,8 +92,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive?
-         * @description Never touches the database.
+         * Check whether the process is alive
+         * @description Never uses the database.
          */
         get: operations["checkLiveness"];
         put?: never;
@@ -112,8 +112,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can the service serve?
-         * @description 200 when the database is reachable and migrated, else 503.
+         * Check whether the service is ready
+         * @description 200 if the database is reachable and migrated, else 503.
          */
         get: operations["checkReadiness"];
         put?: never;
@@ -128,55 +128,55 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description How much was deleted. */
+        /** @description The result of a delete by filter. */
         Deleted: {
             /** @description The number of tasks deleted. */
             deleted: number;
         };
-        /** @description All is well. */
+        /** @description The status of a healthy service. */
         Health: {
             /** @enum {string} */
             status: "ok";
         };
-        /** @description The task is in another state than the request demands (RFC 9457). */
+        /** @description A problem (RFC 9457) with the task that does not meet the precondition. */
         PreconditionFailed: {
             /**
-             * @description The kind of failure; the address of its page.
+             * @description The problem type: the URL of a page about it.
              * @enum {string}
              */
             type: "/problems/precondition-failed";
-            /** @description The kind of failure, for people. */
+            /** @description The problem type, for people. */
             title: string;
             /** @description The HTTP status. */
             status: number;
-            /** @description What is wrong this time, for people. */
+            /** @description What is wrong in this case, for people. */
             detail: string;
-            /** @description Under which the request is logged. */
+            /** @description The id with which the request is logged. */
             request_id: string;
-            /** @description Each thing that is wrong with the request. */
+            /** @description Each error of the request. */
             errors?: components["schemas"]["ProblemError"][];
-            /** @description The task as it is. */
+            /** @description The current task. */
             current?: components["schemas"]["Task"];
         };
-        /** @description A failure (RFC 9457). */
+        /** @description A problem (RFC 9457). */
         Problem: {
             /**
-             * @description The kind of failure; the address of a page about it.
+             * @description The problem type: the URL of a page about it.
              * @enum {string}
              */
             type: "/problems/bad-request" | "/problems/malformed-json" | "/problems/validation-error" | "/problems/unauthorized" | "/problems/forbidden" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/content-too-large" | "/problems/unsupported-media-type" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/database-unavailable";
-            /** @description The kind of failure, for people. */
+            /** @description The problem type, for people. */
             title: string;
             /** @description The HTTP status. */
             status: number;
-            /** @description What is wrong this time, for people. */
+            /** @description What is wrong in this case, for people. */
             detail: string;
-            /** @description Under which the request is logged. */
+            /** @description The id with which the request is logged. */
             request_id: string;
-            /** @description Each thing that is wrong with the request. */
+            /** @description Each error of the request. */
             errors?: components["schemas"]["ProblemError"][];
         };
-        /** @description One thing that is wrong, and where: one of pointer, parameter and header. */
+        /** @description One error, and its location: one of pointer, parameter and header. */
         ProblemError: {
             /** @description A field of the body, as a JSON Pointer in a URI fragment. */
             pointer?: string;
@@ -184,9 +184,9 @@ export interface components {
             parameter?: string;
             /** @description A header of the request. */
             header?: string;
-            /** @description The rule that was broken, for programs. */
+            /** @description The violated rule, for programs. */
             code: string;
-            /** @description The rule that was broken, for people. */
+            /** @description The violated rule, for people. */
             detail: string;
         };
         /** @description A task. */
@@ -199,77 +199,77 @@ export interface components {
             /** @description The owner, from the path. */
             user_id: string;
             /**
-             * @description What is to be done. Stored without the white space around it.
+             * @description What is to be done. Stored without surrounding white space.
              * @example Buy milk
              */
             title: string;
             /**
-             * @description Anything more there is to say, kept as sent; `null` for nothing.
+             * @description Details, stored exactly as sent; `null` if there are none.
              * @example Two bottles, the blue ones
              */
             description: string | null;
-            /** @description Whether it is done. */
+            /** @description Whether the task is completed. */
             completed: boolean;
             /**
              * Format: date-time
-             * @description When it was created, in UTC. Never changes.
+             * @description The time of creation, UTC. Never changes.
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it last changed, in UTC: strictly later after every change.
+             * @description The time of the last change, UTC. Strictly later after every change.
              */
             updated_at: string;
         };
-        /** @description What `completed` shall be; without it, the opposite of what it is. */
+        /** @description The new value of `completed`. Without it, the current value is toggled. */
         TaskCompletion: {
-            /** @description The value to set. Absent: flip the present one. */
+            /** @description The value to set. If absent, the current value is toggled. */
             completed?: boolean;
         };
         /** @description A new task. */
         TaskCreate: {
             /**
-             * @description What is to be done. Stored without the white space around it.
+             * @description What is to be done. Stored without surrounding white space.
              * @example Buy milk
              */
             title: string;
             /**
-             * @description Anything more there is to say, kept as sent; `null` for nothing.
+             * @description Details, stored exactly as sent; `null` if there are none.
              * @example Two bottles, the blue ones
              */
             description?: string | null;
-            /** @description Whether it is done. */
+            /** @description Whether the task is completed. */
             completed?: boolean;
-            /** @description Accepted and ignored: the server owns it. */
+            /** @description Accepted and ignored: only the server sets it. */
             id?: unknown;
-            /** @description Accepted and ignored: the server owns it. */
+            /** @description Accepted and ignored: only the server sets it. */
             user_id?: unknown;
-            /** @description Accepted and ignored: the server owns it. */
+            /** @description Accepted and ignored: only the server sets it. */
             created_at?: unknown;
-            /** @description Accepted and ignored: the server owns it. */
+            /** @description Accepted and ignored: only the server sets it. */
             updated_at?: unknown;
         };
-        /** @description The fields to change; an absent one stays as it is. */
+        /** @description The fields to change. An absent field stays as it is. */
         TaskUpdate: {
             /**
-             * @description What is to be done. Stored without the white space around it.
+             * @description What is to be done. Stored without surrounding white space.
              * @example Buy milk
              */
             title?: string;
             /**
-             * @description Anything more there is to say, kept as sent; `null` for nothing.
+             * @description Details, stored exactly as sent; `null` if there are none.
              * @example Two bottles, the blue ones
              */
             description?: string | null;
-            /** @description Whether it is done. */
+            /** @description Whether the task is completed. */
             completed?: boolean;
-            /** @description Accepted and ignored: the server owns it. */
+            /** @description Accepted and ignored: only the server sets it. */
             id?: unknown;
-            /** @description Accepted and ignored: the server owns it. */
+            /** @description Accepted and ignored: only the server sets it. */
             user_id?: unknown;
-            /** @description Accepted and ignored: the server owns it. */
+            /** @description Accepted and ignored: only the server sets it. */
             created_at?: unknown;
-            /** @description Accepted and ignored: the server owns it. */
+            /** @description Accepted and ignored: only the server sets it. */
             updated_at?: unknown;
         };
     };
@@ -293,39 +293,39 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                /** @description `true`: only the completed tasks; `false`: only the open ones. */
+                /** @description `true`: only completed tasks; `false`: only open tasks. */
                 completed?: boolean;
-                /** @description Only the tasks with this text in title or description, whatever its case. */
+                /** @description Only tasks with this text in title or description; letter case is ignored. */
                 search?: string;
-                /** @description The most tasks to answer. */
+                /** @description The maximum number of tasks in the page. */
                 limit?: number;
-                /** @description Where the page starts, as given in a `Link`. */
+                /** @description The start of the page, as given in a `Link`. */
                 cursor?: string;
             };
             header?: {
-                /** @description The `ETag` that you have: if it is still true, the answer is a 304 without body. */
+                /** @description The `ETag` that you have: if it still matches, the response is a 304 without body. */
                 "If-None-Match"?: string;
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters but `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters. */
                 user_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description One page of tasks, compressed where the client accepts gzip. */
+            /** @description One page of tasks, compressed if the client accepts gzip. */
             200: {
                 headers: {
-                    /** @description The validator of this page. */
+                    /** @description The entity tag of this page. */
                     ETag: string;
-                    /** @description Where the next page is (RFC 8288). The last page has none. */
+                    /** @description The URL of the next page (RFC 8288). The last page has no `Link`. */
                     Link?: string;
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -333,14 +333,14 @@ export interface operations {
                     "application/json": components["schemas"]["Task"][];
                 };
             };
-            /** @description What you have is still true. */
+            /** @description Your copy is still current. */
             304: {
                 headers: {
-                    /** @description The validator of this page. */
+                    /** @description The entity tag of this page. */
                     ETag: string;
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -349,9 +349,9 @@ export interface operations {
             /** @description One of: `validation-error`, `bad-request`. */
             400: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -359,12 +359,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -372,12 +372,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The task is not in the state that If-Match or If-None-Match demands. */
+            /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -385,12 +385,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -398,14 +398,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, takes too long, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, or has no connection left. */
             503: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before the request is repeated. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -419,13 +419,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A key of your own for this task, visible ASCII. Repeat the request with the same key until it is answered: it creates one task. */
+                /** @description A unique key for this task, visible ASCII. Repeat the request with the same key until you get a response: one task is created. */
                 "Idempotency-Key"?: string;
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters but `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters. */
                 user_id: string;
             };
             cookie?: never;
@@ -436,18 +436,18 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task, with its address in `Location`. */
+            /** @description The task, with its URL in `Location`. */
             201: {
                 headers: {
-                    /** @description The task's address. */
+                    /** @description The URL of the task. */
                     Location: string;
-                    /** @description The task's validator: its `updated_at` in quotes. */
+                    /** @description The entity tag of the task: its `updated_at` in quotes. */
                     ETag: string;
-                    /** @description Set when the task existed already, and this request created nothing. */
+                    /** @description Present if the task existed already and this request created nothing. */
                     "Idempotent-Replayed"?: "true";
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -458,9 +458,9 @@ export interface operations {
             /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
             400: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -468,12 +468,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -481,12 +481,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has more than 64 KiB. */
+            /** @description The body is larger than 64 KiB. */
             413: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -497,9 +497,9 @@ export interface operations {
             /** @description The body's Content-Type is missing or is not application/json. */
             415: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -507,12 +507,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This Idempotency-Key has created a task from another body. */
+            /** @description A different request with this Idempotency-Key has created a task. */
             422: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -520,12 +520,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -533,14 +533,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, takes too long, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, or has no connection left. */
             503: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before the request is repeated. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -553,27 +553,27 @@ export interface operations {
     deleteTasks: {
         parameters: {
             query: {
-                /** @description `true`: delete the completed tasks; `false`: the open ones. */
+                /** @description `true`: delete the completed tasks; `false`: delete the open tasks. */
                 completed: boolean;
             };
             header?: {
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters but `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters. */
                 user_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The tasks are gone. */
+            /** @description The tasks are deleted. */
             200: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -584,9 +584,9 @@ export interface operations {
             /** @description One of: `validation-error`, `bad-request`. */
             400: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -594,12 +594,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -607,12 +607,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The task is not in the state that If-Match or If-None-Match demands. */
+            /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -620,12 +620,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -633,14 +633,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, takes too long, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, or has no connection left. */
             503: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before the request is repeated. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -654,13 +654,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that you have: if it is still true, the answer is a 304 without body. */
+                /** @description The `ETag` that you have: if it still matches, the response is a 304 without body. */
                 "If-None-Match"?: string;
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters but `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -672,11 +672,11 @@ export interface operations {
             /** @description The task. */
             200: {
                 headers: {
-                    /** @description The task's validator: its `updated_at` in quotes. */
+                    /** @description The entity tag of the task: its `updated_at` in quotes. */
                     ETag: string;
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -684,14 +684,14 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description What you have is still true. */
+            /** @description Your copy is still current. */
             304: {
                 headers: {
-                    /** @description The task's validator: its `updated_at` in quotes. */
+                    /** @description The entity tag of the task: its `updated_at` in quotes. */
                     ETag: string;
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -700,9 +700,9 @@ export interface operations {
             /** @description One of: `validation-error`, `bad-request`. */
             400: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -710,12 +710,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such task for this user, or no such URL. */
+            /** @description There is nothing at this URL, or it belongs to another user. */
             404: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -723,12 +723,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -736,12 +736,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The task is not in the state that If-Match or If-None-Match demands. */
+            /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -749,12 +749,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -762,14 +762,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, takes too long, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, or has no connection left. */
             503: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before the request is repeated. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -783,13 +783,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Do this only while the task is as you saw it: its `updated_at` in quotes, or a list of such. `*` stands for any task that exists. */
+                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of these. `*` matches any existing task. */
                 "If-Match"?: string | "*" | unknown;
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters but `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -802,12 +802,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task as it is now. */
+            /** @description The current task. */
             200: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -818,9 +818,9 @@ export interface operations {
             /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
             400: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -828,12 +828,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such task for this user, or no such URL. */
+            /** @description There is nothing at this URL, or it belongs to another user. */
             404: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -841,12 +841,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -854,12 +854,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The task is not in the state that If-Match or If-None-Match demands. */
+            /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -867,12 +867,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description The body has more than 64 KiB. */
+            /** @description The body is larger than 64 KiB. */
             413: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -883,9 +883,9 @@ export interface operations {
             /** @description The body's Content-Type is missing or is not application/json. */
             415: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -893,12 +893,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -906,14 +906,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, takes too long, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, or has no connection left. */
             503: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before the request is repeated. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -927,13 +927,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Do this only while the task is as you saw it: its `updated_at` in quotes, or a list of such. `*` stands for any task that exists. */
+                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of these. `*` matches any existing task. */
                 "If-Match"?: string | "*" | unknown;
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters but `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -942,12 +942,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The task is gone. */
+            /** @description The task is deleted. */
             204: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -956,9 +956,9 @@ export interface operations {
             /** @description One of: `validation-error`, `bad-request`. */
             400: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -966,12 +966,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such task for this user, or no such URL. */
+            /** @description There is nothing at this URL, or it belongs to another user. */
             404: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -979,12 +979,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -992,12 +992,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The task is not in the state that If-Match or If-None-Match demands. */
+            /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1005,12 +1005,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1018,14 +1018,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, takes too long, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, or has no connection left. */
             503: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before the request is repeated. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1039,13 +1039,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Do this only while the task is as you saw it: its `updated_at` in quotes, or a list of such. `*` stands for any task that exists. */
+                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of these. `*` matches any existing task. */
                 "If-Match"?: string | "*" | unknown;
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters but `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -1058,14 +1058,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task as it is now. */
+            /** @description The current task. */
             200: {
                 headers: {
-                    /** @description The task's validator: its `updated_at` in quotes. */
+                    /** @description The entity tag of the task: its `updated_at` in quotes. */
                     ETag: string;
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1076,9 +1076,9 @@ export interface operations {
             /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
             400: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1086,12 +1086,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such task for this user, or no such URL. */
+            /** @description There is nothing at this URL, or it belongs to another user. */
             404: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1099,12 +1099,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1112,12 +1112,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The task is not in the state that If-Match or If-None-Match demands. */
+            /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1125,12 +1125,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description The body has more than 64 KiB. */
+            /** @description The body is larger than 64 KiB. */
             413: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1141,9 +1141,9 @@ export interface operations {
             /** @description The body's Content-Type is missing or is not application/json. */
             415: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1151,12 +1151,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1164,14 +1164,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, takes too long, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, or has no connection left. */
             503: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before the request is repeated. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1185,13 +1185,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Do this only while the task is as you saw it: its `updated_at` in quotes, or a list of such. `*` stands for any task that exists. */
+                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of these. `*` matches any existing task. */
                 "If-Match"?: string | "*" | unknown;
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without it, or with any other, the server chooses one. */
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters but `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -1204,14 +1204,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task as it is now. */
+            /** @description The current task. */
             200: {
                 headers: {
-                    /** @description The task's validator: its `updated_at` in quotes. */
+                    /** @description The entity tag of the task: its `updated_at` in quotes. */
                     ETag: string;
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1222,9 +1222,9 @@ export interface operations {
             /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
             400: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1232,12 +1232,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such task for this user, or no such URL. */
+            /** @description There is nothing at this URL, or it belongs to another user. */
             404: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1245,12 +1245,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1258,12 +1258,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The task is not in the state that If-Match or If-None-Match demands. */
+            /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1271,12 +1271,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description The body has more than 64 KiB. */
+            /** @description The body is larger than 64 KiB. */
             413: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1287,9 +1287,9 @@ export interface operations {
             /** @description The body's Content-Type is missing or is not application/json. */
             415: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1297,12 +1297,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
                     [name: string]: unknown;
                 };
@@ -1310,14 +1310,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, takes too long, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, or has no connection left. */
             503: {
                 headers: {
-                    /** @description The request's id: yours, if you sent one. */
+                    /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
-                    /** @description You may keep the answer, but ask before you use it again. */
+                    /** @description A browser may keep the response, and revalidates it before each use. */
                     "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before the request is repeated. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1336,7 +1336,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is. */
+            /** @description Alive. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1345,7 +1345,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description HTTP or this deployment's configuration forbids the request. */
+            /** @description The request violates HTTP or the configuration of this deployment. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1354,7 +1354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
                     [name: string]: unknown;
@@ -1363,7 +1363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1383,7 +1383,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It can. */
+            /** @description Ready. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1392,7 +1392,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description HTTP or this deployment's configuration forbids the request. */
+            /** @description The request violates HTTP or the configuration of this deployment. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1401,7 +1401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header rules out JSON, the only thing this API speaks. */
+            /** @description The Accept header excludes JSON, the only format of this API. */
             406: {
                 headers: {
                     [name: string]: unknown;
@@ -1410,7 +1410,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of the service, not of the request. It has been logged. */
+            /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1419,7 +1419,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, takes too long, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, or has no connection left. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,4 +1,4 @@
-"""Fill a database with invented tasks, for demos and benchmarks."""
+"""Fill a database with sample tasks, for demonstrations and benchmarks."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -17,19 +17,19 @@ from django.db.models.functions import Cast, Substr
 from tqdm import tqdm
 
 from tasks.models import Task
-from todo_project.database_url import described
+from todo_project.database.url import describe_database
 
-BATCH = 1000
-"""Tasks in memory at once, and in an INSERT of PostgreSQL; 5000 were no faster."""
+BATCH_SIZE = 1000
+"""The number of tasks in memory, and per INSERT on PostgreSQL; 5000 were no faster."""
 
 END = datetime(2026, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 YEAR = timedelta(days=365) // MICROSECOND
-"""Tasks are created in the year that ends then, not today: today is no argument."""
+"""All tasks are dated in the year before END: the rows must not depend on the current date."""
 
-USER = "user-"
-SEEDED = rf"^{USER}[1-9][0-9]{{0,8}}\Z"
-"""The users to number on from, as far as their numbers fit an integer of the database."""
+USER_PREFIX = "user-"
+SEEDED_USER = rf"^{USER_PREFIX}[1-9][0-9]{{0,8}}\Z"
+"""The users to continue numbering from, if the number fits an integer of the database."""
 
 THINGS = {
     "Buy": ("oat milk", "bread", "crème fraîche", "jalapeños", "抹茶", "a birthday card 🎂"),
@@ -42,21 +42,21 @@ DEADLINES = ("", "", " today", " before Friday", " this month")
 NOTES = ("Ask for a receipt.", "Closed on Mondays.", "Straße 12, ring twice.\nBring cash.")
 
 APPEND = (
-    "add new users to a database with tasks, numbered on from the last user-N: "
-    "20 users and then 5 appended are the same rows as 25 at once"
+    "add users to a database that has tasks, numbered from the last user-N on: "
+    "20 users and then 5 appended give the same rows as 25 at once"
 )
 
 
-def invent(seed: int, number: int, tasks: int) -> Iterator[Task]:
-    """Yield the tasks of one user: the seed and the number of the user decide everything."""
-    random = Random(f"{seed}/{number}")  # noqa: S311 - to be repeated, not to be secret
+def generate(seed: int, number: int, tasks: int) -> Iterator[Task]:
+    """Yield the tasks of one user, determined by the seed and the number of the user."""
+    random = Random(f"{seed}/{number}")  # noqa: S311 - reproducible, not secret
     for _ in range(tasks):
         age = random.randrange(YEAR)
         completed = random.random() < 1 / 3
         changed = completed or random.random() < 1 / 3
         yield Task(
             id=UUID(int=random.getrandbits(128), version=4),
-            user_id=f"{USER}{number}",
+            user_id=f"{USER_PREFIX}{number}",
             title=random.choice(TITLES) + random.choice(DEADLINES),
             description=random.choice(NOTES) if random.random() < 1 / 3 else None,
             completed=completed,
@@ -66,61 +66,61 @@ def invent(seed: int, number: int, tasks: int) -> Iterator[Task]:
 
 
 def first_number(*, append: bool) -> int:
-    """Return a number whose ids collide with nothing; one statement, or CommandError."""
+    """Return the first free number. One statement. Raises CommandError if tasks exist."""
     if append:
-        number = Cast(Substr("user_id", len(USER) + 1), IntegerField())
-        seeded = Task.objects.filter(user_id__regex=SEEDED)
+        number = Cast(Substr("user_id", len(USER_PREFIX) + 1), IntegerField())
+        seeded = Task.objects.filter(user_id__regex=SEEDED_USER)
         return 1 + (seeded.aggregate(last=Max(number))["last"] or 0)
     if Task.objects.exists():
         raise CommandError(
-            f"There are tasks in {described(connection)}. To add to them, add --append."
+            f"There are tasks in {describe_database(connection)}. To add to them, add --append."
         )
     return 1
 
 
 def store(rows: Iterator[Task], total: int, *, silent: bool | None) -> None:
-    """Insert the tasks in batches, and show how far it is on stderr."""
+    """Insert the tasks in batches, with a progress bar on stderr."""
     with tqdm(total=total, unit=" tasks", disable=silent) as bar:
-        while batch := list(islice(rows, BATCH)):
+        while batch := list(islice(rows, BATCH_SIZE)):
             Task.objects.bulk_create(batch)
             bar.update(len(batch))
-            reset_queries()  # with DEBUG, Django remembers each
+            reset_queries()  # with DEBUG, Django records each query
 
 
 class Command(BaseCommand):
-    """One transaction: an interrupted run leaves the database as it was."""
+    """Insert all tasks in one transaction: an interrupted run changes nothing."""
 
     help = (
-        "Fill the database with invented tasks of the users user-1, user-2 and so on. The same "
-        "arguments make the same rows, on every database. All of them are stored, or none."
+        "Fill the database with sample tasks of the users user-1, user-2 and so on. The same "
+        "arguments give the same rows on every database. All rows are stored, or none."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be chosen."""
+        """Add the options."""
         add = parser.add_argument
-        add("--users", type=int, default=20, help="how many users (%(default)s)")
-        add("--tasks", type=int, default=50, help="how many tasks each of them has (%(default)s)")
-        add("--seed", type=int, default=1, help="another number makes other tasks (%(default)s)")
+        add("--users", type=int, default=20, help="number of users (%(default)s)")
+        add("--tasks", type=int, default=50, help="number of tasks of each user (%(default)s)")
+        add("--seed", type=int, default=1, help="seed of the random numbers (%(default)s)")
         add("--append", action="store_true", help=APPEND)
-        add("--yes", action="store_true", help="do it although DEBUG is false")
+        add("--yes", action="store_true", help="run although DEBUG is false")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the tasks, one INSERT for each batch; raise CommandError where it must not."""
+        """Create the tasks; raise CommandError for invalid options or a missing `--yes`."""
         users, tasks = options["users"], options["tasks"]
         for name in ("users", "tasks"):
             if options[name] < 1:
                 raise CommandError(f"--{name} must be 1 or more, not {options[name]}.")
         if not (settings.DEBUG or options["yes"]):
             raise CommandError(
-                f"DEBUG is false, and the database is {described(connection)}. "
-                "To fill it with invented tasks, add --yes."
+                f"DEBUG is false, and the database is {describe_database(connection)}. "
+                "To fill it with sample tasks, add --yes."
             )
         start = perf_counter()
         with transaction.atomic():
             first = first_number(append=options["append"])
             numbers = range(first, first + users)
-            rows = chain.from_iterable(invent(options["seed"], each, tasks) for each in numbers)
-            # Without a terminal, None is silent, too.
+            rows = chain.from_iterable(generate(options["seed"], each, tasks) for each in numbers)
+            # None: silent unless stderr is a terminal.
             store(rows, users * tasks, silent=None if options["verbosity"] else True)
         seconds = perf_counter() - start
         self.stdout.write(f"Created {users * tasks} tasks for {users} users in {seconds:.1f} s.")

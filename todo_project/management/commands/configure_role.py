@@ -1,4 +1,4 @@
-"""Set on a role what a pooler refuses at the start of a connection."""
+"""Configure the role of the database, because a pooler ignores the settings of a session."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -7,36 +7,35 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from todo_project.database_url import SESSION, described
+from todo_project.database.url import SESSION_SETTINGS, describe_database
 
 
 class Command(BaseCommand):
-    """One ALTER ROLE for each setting; to repeat it changes nothing."""
+    """Execute one ALTER ROLE for each setting. Repeating the command has no effect."""
 
     help = (
-        "Set the timeouts, the time zone and the cost of a page on the role of DATABASE_URL, for "
-        "its database alone. New connections have them. Migrations do without the timeout of "
-        "statements."
+        "Set the timeouts, the time zone and random_page_cost on the role of DATABASE_URL, for "
+        "its database only. New connections use them. Migrations disable statement_timeout."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be chosen."""
-        parser.add_argument("--yes", action="store_true", help="do it although DEBUG is true")
+        """Add the options."""
+        parser.add_argument("--yes", action="store_true", help="run although DEBUG is true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Alter the role, or raise CommandError where it may be the wrong one."""
+        """Alter the role; raise CommandError with DEBUG unless confirmed."""
         if connection.vendor != "postgresql":
             self.stdout.write("SQLite has no roles: there is nothing to configure.")
             return
-        role = f"the role {connection.settings_dict['USER']!r} in {described(connection)}"
+        role = f"the role {connection.settings_dict['USER']!r} in {describe_database(connection)}"
         if settings.DEBUG and not options["yes"]:
             raise CommandError(f"DEBUG is true. To configure {role}, add --yes.")
         database = connection.ops.quote_name(connection.settings_dict["NAME"])
         with connection.schema_editor() as editor:
-            for name, value in SESSION.items():
-                # There is no other way to say it: the ORM alters no roles.
+            for name, value in SESSION_SETTINGS.items():
+                # The ORM has no equivalent of ALTER ROLE.
                 editor.execute(
                     f"ALTER ROLE CURRENT_USER IN DATABASE {database} SET {name} = '{value}'"
                 )
-        shown = ", ".join(f"{name}={value}" for name, value in SESSION.items())
+        shown = ", ".join(f"{name}={value}" for name, value in SESSION_SETTINGS.items())
         self.stdout.write(f"Configured {role}: {shown}.")

@@ -1,4 +1,4 @@
-"""Django's migrate, past the pooler and without a limit on the time of a statement."""
+"""Django's migrate, on a direct connection without a statement timeout."""
 
 from django.conf import settings
 from django.core.management.base import CommandParser
@@ -6,10 +6,10 @@ from django.core.management.commands import migrate
 
 
 class Command(migrate.Command):
-    """Migrate `DATABASE_URL_UNPOOLED` where it is set; `--database` chooses otherwise."""
+    """Migrate `DATABASE_URL_UNPOOLED` if it is set, unless `--database` says otherwise."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare what may be chosen."""
+        """Change the default of `--database`."""
         super().add_arguments(parser)
         if "unpooled" in settings.DATABASES:
             parser.set_defaults(database="unpooled")

@@ -1,0 +1,95 @@
+"""The form of a task: it applies the rules of the API, and detects concurrent changes."""
+
+from typing import Any
+
+from django import forms
+from rest_framework.exceptions import ValidationError
+
+from tasks.api.path_parameters import validate_user_id
+from tasks.api.serializers import CREATE
+from tasks.models import Task
+
+CONFLICT = (
+    "The task was changed by someone else, and nothing has been saved. Check the current values,"
+    " and save again to apply your changes."
+)
+
+VALUE_LABELS = {True: "yes", False: "no", None: "nothing", "": "nothing"}
+
+
+class MultilineField(forms.CharField):
+    """A text of several lines, stored as it is except for the line ends of HTML forms."""
+
+    widget = forms.Textarea
+
+    def __init__(self) -> None:
+        super().__init__(required=False, strip=False, empty_value=None)
+
+    def to_python(self, value: Any) -> str | None:
+        """Replace CRLF, which browsers send, by LF."""
+        text: str | None = super().to_python(value)
+        return text and text.replace("\r\n", "\n")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare with normalized line ends."""
+        return super().has_changed(self.to_python(initial), data)
+
+
+class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The form of a task.
+
+    Each field has a hidden field with its initial value. So only what the user changed is
+    written, and a change by someone else in the meantime is a conflict. A client that sends a
+    field without its initial value is not in conflict; a field that it does not send stays.
+    """
+
+    description = MultilineField()
+
+    class Meta:
+        model = Task
+        fields = ("user_id", "title", "description", "completed")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            compared = self._has_initial(name) or name not in self.data
+            field.show_hidden_initial = compared and not self.instance._state.adding
+
+    def clean(self) -> dict[str, Any]:
+        """Apply the rules of the API; the database constraints need no statement of their own."""
+        if not self.instance._state.adding:
+            self._detect_conflicts()
+        members = {
+            name: self.cleaned_data.get(name) for name in ("title", "description", "completed")
+        }
+        try:
+            if "user_id" in self.cleaned_data:
+                validate_user_id(self.cleaned_data["user_id"])
+            self.cleaned_data |= CREATE.run_validation(members)
+        except ValidationError as error:
+            for name, details in error.detail.items():  # type: ignore[union-attr]
+                if name not in self.errors:
+                    self.add_error(name, [str(detail) for detail in details])
+        return self.cleaned_data
+
+    def _has_initial(self, name: str) -> bool:
+        return self.add_initial_prefix(name) in self.data
+
+    def _detect_conflicts(self) -> None:
+        """Add an error for each field that was changed in the database since it was displayed.
+
+        The form keeps what the user typed, and shows the current value of every other field, so
+        that saving it again applies the user's changes and no others.
+        """
+        typed, data = self.changed_data, self.data.copy()  # type: ignore[attr-defined]
+        for name in filter(self._has_initial, self.fields):
+            current, initial = self.initial[name], self.add_initial_prefix(name)
+            if self.fields[name].has_changed(current, self.data[initial]):
+                label = VALUE_LABELS.get(current, current)
+                self.add_error(name, f"Current value: {label}")
+                data[initial] = current
+                if name not in typed:
+                    data[name] = current
+        if data != self.data:
+            self.add_error(None, CONFLICT)
+            self.data = data

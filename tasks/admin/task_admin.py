@@ -1,0 +1,109 @@
+"""The admin of tasks: the columns of the list, the fields of the form, and how a form is saved.
+
+No page reads more than a bounded part of the table, or the tasks of one user.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from tasks.admin.actions import TaskActions
+from tasks.admin.changelist import (
+    SEARCH_HELP,
+    BoundedChangeList,
+    BoundedPaginator,
+    CompletedFilter,
+    search_tasks,
+)
+from tasks.admin.forms import TaskForm
+from tasks.models import Task
+from tasks.queries import Precondition, UserTasks
+
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S UTC"  # to the second; Django's default ends at the minute
+READ_ONLY = ("id", "created", "updated")
+
+
+@admin.register(Task)
+class TaskAdmin(TaskActions):
+    """Find, view, edit and delete tasks of all users, under the rules of the API."""
+
+    form = TaskForm
+    list_display = ("title", "owner", "completed", "created", "updated")
+    list_filter = (CompletedFilter,)
+    sortable_by = ()
+    paginator = BoundedPaginator
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ("user_id", "id", "title")
+    search_help_text = SEARCH_HELP
+    show_full_result_count = False
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        """Return the list in the order of the index."""
+        return BoundedChangeList
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Reject any other filter in the URL: it would scan the table."""
+        return lookup == CompletedFilter.parameter_name
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
+    ) -> tuple[QuerySet[Task], bool]:
+        """Find the task with an id, or tasks of one user."""
+        return search_tasks(queryset, search_term), False
+
+    @admin.display(description="user id")
+    def owner(self, task: Task) -> str:
+        """Link to the tasks of the same user."""
+        return format_html('<a href="?q={}">{}</a>', quote(f"{task.user_id}/"), task.user_id)
+
+    @admin.display(description="created")
+    def created(self, task: Task) -> str:
+        """Return the time of creation."""
+        return f"{task.created_at:{TIME_FORMAT}}"
+
+    @admin.display(description="updated")
+    def updated(self, task: Task) -> str:
+        """Return the time of the last change."""
+        return f"{task.updated_at:{TIME_FORMAT}}"
+
+    def get_fields(self, _: HttpRequest, task: Task | None = None) -> tuple[str, ...]:
+        """Return the fields; a new task has none of the read-only ones yet."""
+        return TaskForm.Meta.fields + (READ_ONLY if task else ())
+
+    def get_readonly_fields(self, _: HttpRequest, task: Task | None = None) -> tuple[str, ...]:
+        """Make the owner of an existing task read-only."""
+        return (*READ_ONLY, "user_id") if task else ()
+
+    def view_on_site(self, task: Task) -> str:
+        """Return the URL of the task in the API."""
+        return reverse("task-detail", args=[task.user_id, task.id])
+
+    def changeform_view(self, *args: Any, **options: Any) -> HttpResponse:
+        """Process the form; validate it again if the task changed after the validation."""
+        try:
+            return super().changeform_view(*args, **options)
+        except Task.DoesNotExist:
+            return self.changeform_view(*args, **options)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Task,
+        form: TaskForm,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Write the changed fields, if the task still is as the form was validated against it.
+
+        Raises Task.DoesNotExist.
+        """
+        tasks = UserTasks(obj.user_id).under(Precondition(if_match=[obj.updated_at]))
+        fields = {name: form.cleaned_data[name] for name in form.changed_data}
+        row = tasks.update(obj.id, **fields) if change else tasks.create(**fields)
+        for name, value in row.items():
+            setattr(obj, name, value)

@@ -1,0 +1,1 @@
+"""The HTTP API: URLs, views, serializers, and what the OpenAPI document says about them."""

@@ -1,0 +1,83 @@
+"""Keyset pagination: the cursor, and the `Link` to the next page (RFC 8288).
+
+A cursor holds the position of the last task of a page, so the next page starts after it,
+whatever is created, edited or deleted meanwhile. It is valid for the user and the filters of
+the list it was issued for.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from struct import pack, unpack
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from rest_framework.exceptions import ErrorDetail
+
+from tasks.queries import TaskRow, UserTasks
+from todo_project.problems.exceptions import InvalidParameters
+
+MAX_PAGE_SIZE = 10_000
+"""The maximum and default number of tasks in a page."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+CURSOR_FORMAT = ">q16s"  # microseconds since the epoch, and the id
+DIGEST_SIZE = 6  # bytes; with the position 30 bytes, which are 40 base64 characters
+CURSOR_PATTERN = "^[A-Za-z0-9_-]{40}$"
+
+
+def list_page(
+    tasks: UserTasks, limit: int = MAX_PAGE_SIZE, cursor: str | None = None, **filters: Any
+) -> tuple[list[TaskRow], str | None]:
+    """Return one page of tasks, and the cursor of the next page, or None on the last page.
+
+    `filters` are `completed` and `search`. Raises InvalidParameters. One statement.
+    """
+    scope = urlencode({"user_id": tasks.user_id, **filters}).encode()
+    after = None if cursor is None else _decode(cursor, scope)
+    rows = tasks.list(limit + 1, after=after, **filters)
+    has_next = len(rows) > limit
+    return rows[:limit], _encode(rows[limit - 1], scope) if has_next else None
+
+
+def next_link(path: str, parameters: Mapping[str, Any], cursor: str) -> str:
+    """Return the value of `Link` for the next page; it repeats the other parameters."""
+    repeated = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in parameters.items()
+    }
+    return f'<{path}?{urlencode({**repeated, "cursor": cursor})}>; rel="next"'
+
+
+def _encode(last: TaskRow, scope: bytes) -> str:
+    microseconds = (last["created_at"] - EPOCH) // MICROSECOND
+    position = pack(CURSOR_FORMAT, microseconds, UUID(str(last["id"])).bytes)
+    return urlsafe_b64encode(position + _digest(position, scope)).decode()
+
+
+def _decode(cursor: str, scope: bytes) -> tuple[datetime, UUID]:
+    """Return `created_at` and `id` of the task that precedes the page."""
+    try:
+        decoded = urlsafe_b64decode(cursor.encode())
+    except ValueError as error:
+        raise _invalid_cursor() from error
+    position = decoded[:-DIGEST_SIZE]
+    if urlsafe_b64encode(position + _digest(position, scope)) != cursor.encode():
+        raise _invalid_cursor()
+    microseconds, task_id = unpack(CURSOR_FORMAT, position)
+    try:
+        return EPOCH + microseconds * MICROSECOND, UUID(bytes=task_id)
+    except OverflowError as error:  # the digest has no key, so anybody can compute it
+        raise _invalid_cursor() from error
+
+
+def _invalid_cursor() -> InvalidParameters:
+    rule = "Must come from the Link of the same user's list with the same filters."
+    return InvalidParameters({"cursor": [ErrorDetail(rule, "invalid")]})
+
+
+def _digest(position: bytes, scope: bytes) -> bytes:
+    return blake2b(position + scope, digest_size=DIGEST_SIZE).digest()

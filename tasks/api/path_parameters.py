@@ -1,0 +1,48 @@
+"""The parameters in the path: `user_id` and `task_id`."""
+
+import re
+from uuid import UUID
+
+from rest_framework.exceptions import ErrorDetail
+
+from tasks.models import USER_ID_LENGTH
+from todo_project.problems.exceptions import InvalidParameters
+
+USER_ID_PATTERN = re.compile(r"^[^/\u0000-\u001f\u007f]+$")
+"""Any characters but `/` and control characters."""
+
+
+class UserIdConverter:
+    """Any text without a slash, even an empty one: `validate_user_id` reports what is wrong."""
+
+    regex = "[^/]*"
+
+    def to_python(self, value: str) -> str:
+        """Return the text unchanged."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the text unchanged."""
+        return value
+
+
+class TaskIdConverter:
+    """A UUID as 8-4-4-4-12 hexadecimal digits, in any letter case."""
+
+    regex = "-".join(f"[0-9A-Fa-f]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
+
+    def to_python(self, value: str) -> UUID:
+        """Parse the UUID."""
+        return UUID(value)
+
+    def to_url(self, value: UUID) -> str:
+        """Format the UUID in lower case."""
+        return str(value)
+
+
+def validate_user_id(user_id: str) -> str:
+    """Return the user id if it is valid, else raise InvalidParameters."""
+    if len(user_id) > USER_ID_LENGTH or not USER_ID_PATTERN.fullmatch(user_id):
+        rule = f"Must be 1 to {USER_ID_LENGTH} characters without slash and control characters."
+        raise InvalidParameters({"user_id": [ErrorDetail(rule, "invalid")]})
+    return user_id

@@ -1,0 +1,69 @@
+"""Entity tags and conditional requests: ETag, If-Match, If-None-Match (RFC 9110 §8.8, §13)."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from hashlib import blake2b
+
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+
+from tasks.queries import NO_PRECONDITION, Precondition, TaskRow
+from todo_project.http.json import dumps
+
+SAFE_METHODS = ("GET", "HEAD")
+
+
+def task_etag(task: TaskRow) -> str:
+    """Return the entity tag of a task: its `updated_at` as serialized, quotes included."""
+    return dumps(task["updated_at"]).decode()
+
+
+def list_etag(body: bytes, link: str) -> str:
+    """Return the entity tag of a page: a hash of its bytes and of its `Link`."""
+    return f'"{blake2b(body + link.encode(), digest_size=16).hexdigest()}"'
+
+
+def precondition_from(request: Request) -> Precondition:
+    """Return the precondition for the task that the request names.
+
+    A weak, malformed or empty entity tag in If-Match matches no task. If-None-Match is part of
+    the precondition of a write only; for a read, see `is_not_modified`.
+    """
+    if_match: Iterable[datetime] | None = None
+    if_none_match: Iterable[datetime] = ()
+    if "HTTP_IF_MATCH" in request.META:
+        etags = parse_etags(request.META["HTTP_IF_MATCH"])
+        if_match = None if etags == ["*"] else _timestamps(etags)
+    if "HTTP_IF_NONE_MATCH" in request.META and request.method not in SAFE_METHODS:
+        etags = parse_etags(request.META["HTTP_IF_NONE_MATCH"])
+        if_match = () if etags == ["*"] else if_match
+        if_none_match = _timestamps(etag.removeprefix("W/") for etag in etags)
+    if if_match is None and not if_none_match:
+        return NO_PRECONDITION
+    return Precondition(if_match, if_none_match)
+
+
+def _timestamps(etags: Iterable[str]) -> Iterator[datetime]:
+    """Parse strong entity tags; skip those that no task can have."""
+    for etag in etags:
+        with suppress(ValueError):
+            timestamp = datetime.fromisoformat(etag.strip('"'))
+            if timestamp.tzinfo and dumps(timestamp) == etag.encode():
+                yield timestamp
+
+
+def fails_if_match(request: Request, etag: str) -> bool:
+    """Return whether If-Match excludes the entity tag (strong comparison)."""
+    if "HTTP_IF_MATCH" not in request.META:
+        return False
+    etags = parse_etags(request.META["HTTP_IF_MATCH"])
+    return etags != ["*"] and etag not in etags
+
+
+def is_not_modified(request: Request, etag: str) -> bool:
+    """Return whether If-None-Match contains the entity tag (weak comparison)."""
+    if "HTTP_IF_NONE_MATCH" not in request.META:
+        return False
+    etags = parse_etags(request.META["HTTP_IF_NONE_MATCH"])
+    return etags == ["*"] or etag in {each.removeprefix("W/") for each in etags}

@@ -1,0 +1,139 @@
+"""The problem types that only tasks have, and an example of each registered type.
+
+The examples appear on the pages under `/problems/` and in the OpenAPI document.
+"""
+
+from todo_project.problems.registry import (
+    BAD_REQUEST,
+    CONTENT_TOO_LARGE,
+    DATABASE_UNAVAILABLE,
+    FORBIDDEN,
+    INTERNAL_ERROR,
+    MALFORMED_JSON,
+    METHOD_NOT_ALLOWED,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+    UNAUTHORIZED,
+    UNSUPPORTED_MEDIA_TYPE,
+    VALIDATION_ERROR,
+    Example,
+    ExampleRequest,
+    ProblemType,
+    register,
+)
+
+OPEN_TASK = {
+    "id": "0198f5c2-6a1e-4c3a-9d1b-3f1f6c1b2a44",
+    "user_id": "user123",
+    "title": "Buy milk",
+    "description": None,
+    "completed": False,
+    "created_at": "2026-02-06T10:30:00.123456Z",
+    "updated_at": "2026-02-06T10:30:00.123456Z",
+}
+"""The task of all examples."""
+
+LIST = f"/api/{OPEN_TASK['user_id']}/tasks"
+DETAIL = f"{LIST}/{OPEN_TASK['id']}"
+JSON = {"Content-Type": "application/json"}
+
+REUSED_KEY_ERROR = {
+    "header": "Idempotency-Key",
+    "code": "reused",
+    "detail": "Use a new key for a new task.",
+}
+
+PRECONDITION_FAILED = register(
+    ProblemType(
+        slug="precondition-failed",
+        status=412,
+        title="Precondition failed",
+        meaning="The task does not meet the condition in If-Match or If-None-Match.",
+        remedy="Merge your change into current, the task as it is, and send it again with the "
+        "new entity tag: the updated_at of current in quotes.",
+    ),
+    Example(
+        ExampleRequest(
+            "PATCH",
+            DETAIL,
+            {"If-Match": f'"{OPEN_TASK["updated_at"]}"', **JSON},
+            '{"title": "Buy oat milk"}',
+        ),
+        members={
+            "current": OPEN_TASK
+            | {"title": "Buy milk and bread", "updated_at": "2026-02-06T11:00:00.654321Z"}
+        },
+    ),
+)
+IDEMPOTENCY_KEY_REUSED = register(
+    ProblemType(
+        slug="idempotency-key-reused",
+        status=422,
+        title="The idempotency key was used before",
+        meaning="A different request with this Idempotency-Key has created a task.",
+        remedy="Use a new key for each new task, and the same key only to repeat a request.",
+    ),
+    Example(
+        ExampleRequest(
+            "POST", LIST, {"Idempotency-Key": "a-key-used-for-milk", **JSON}, '{"title": "Bread"}'
+        ),
+        errors=(REUSED_KEY_ERROR,),
+    ),
+)
+
+register(BAD_REQUEST, Example(ExampleRequest("GET", LIST, {"Host": "elsewhere.example"})))
+register(
+    MALFORMED_JSON,
+    Example(
+        ExampleRequest("POST", LIST, JSON, '["Buy milk"]'),
+        detail="The body must be a JSON object.",
+    ),
+)
+register(
+    VALIDATION_ERROR,
+    Example(
+        ExampleRequest("POST", LIST, JSON, '{"title": ""}'),
+        detail="title: This field may not be blank.",
+        errors=(
+            {"pointer": "#/title", "code": "blank", "detail": "This field may not be blank."},
+        ),
+    ),
+)
+register(
+    UNAUTHORIZED,
+    Example(ExampleRequest("GET", LIST), detail="Authentication credentials were not provided."),
+)
+register(
+    FORBIDDEN,
+    Example(
+        ExampleRequest("GET", LIST, {"Authorization": "Bearer a-token-of-another-user"}),
+        detail="You do not have permission to perform this action.",
+    ),
+)
+register(NOT_FOUND, Example(ExampleRequest("GET", DETAIL), detail="There is no such task."))
+register(
+    METHOD_NOT_ALLOWED,
+    Example(ExampleRequest("PUT", LIST), detail='Method "PUT" not allowed.'),
+)
+register(
+    NOT_ACCEPTABLE,
+    Example(
+        ExampleRequest("GET", LIST, {"Accept": "text/html"}),
+        detail="This URL serves application/json only.",
+    ),
+)
+register(
+    CONTENT_TOO_LARGE,
+    Example(
+        ExampleRequest("POST", LIST, {**JSON, "Content-Length": "70000"}, '{"title": "Buy milk, …')
+    ),
+)
+register(
+    UNSUPPORTED_MEDIA_TYPE,
+    Example(
+        ExampleRequest("POST", LIST, {"Content-Type": "text/plain"}, "Buy milk"),
+        detail="Send the body as Content-Type: application/json.",
+    ),
+)
+register(INTERNAL_ERROR, Example(ExampleRequest("GET", LIST)))
+register(DATABASE_UNAVAILABLE, Example(ExampleRequest("GET", LIST)))

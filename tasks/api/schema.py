@@ -1,0 +1,296 @@
+"""The OpenAPI description of each operation on tasks, as decorators for the views."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.conf import settings
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+from rest_framework import serializers
+
+from tasks.api import schema_links as links
+from tasks.api.idempotency import KEY_LENGTH, KEY_PATTERN
+from tasks.api.path_parameters import USER_ID_PATTERN
+from tasks.api.problems import IDEMPOTENCY_KEY_REUSED, OPEN_TASK, PRECONDITION_FAILED
+from tasks.api.query_parameters import DeleteParametersSerializer, ListParametersSerializer
+from tasks.api.serializers import (
+    TaskCompletionSerializer,
+    TaskCreateSerializer,
+    TaskSerializer,
+    TaskUpdateSerializer,
+)
+from tasks.models import USER_ID_LENGTH
+from todo_project.openapi.components import (
+    COMMON_HEADERS,
+    REQUEST_ID_PARAMETER,
+    ProblemSerializer,
+    problem_responses,
+    response_header,
+)
+from todo_project.openapi.hooks import LINKS, OPTIONAL_BODY
+from todo_project.problems.registry import (
+    CONTENT_TOO_LARGE,
+    DATABASE_UNAVAILABLE,
+    FORBIDDEN,
+    MALFORMED_JSON,
+    NOT_FOUND,
+    UNAUTHORIZED,
+    UNSUPPORTED_MEDIA_TYPE,
+    VALIDATION_ERROR,
+    ProblemType,
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CHANGED_TASK = OPEN_TASK | {"title": "Buy oat milk", "updated_at": "2026-02-06T11:00:00.654321Z"}
+COMPLETED_TASK = OPEN_TASK | {"completed": True, "updated_at": "2026-02-06T11:00:00.654321Z"}
+
+BODY_PROBLEMS = (MALFORMED_JSON, VALIDATION_ERROR, CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+"""The problems that a body can cause."""
+
+AUTHENTICATION_PROBLEMS = (UNAUTHORIZED, FORBIDDEN) if settings.API_AUTHENTICATION_CLASSES else ()
+"""The problems of a deployment that requires credentials."""
+
+USER_ID = OpenApiParameter(
+    "user_id",
+    {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": USER_ID_LENGTH,
+        "pattern": USER_ID_PATTERN.pattern,
+    },
+    OpenApiParameter.PATH,
+    examples=[OpenApiExample("user123", "user123")],
+    description="The user: any characters except `/` and control characters.",
+)
+TASK_ID = OpenApiParameter(
+    "task_id",
+    {"type": "string", "format": "uuid"},
+    OpenApiParameter.PATH,
+    description="The task's `id`, in any letter case.",
+)
+URI = {"type": "string", "format": "uri-reference"}
+ETAG_VALUE = {
+    "type": "string",
+    "pattern": r'^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"$',
+    "examples": [f'"{OPEN_TASK["updated_at"]}"'],
+}
+LIST_ETAG_VALUE = {"type": "string", "pattern": '^(W/)?"[0-9a-f]{32}"$'}
+LOCATION = response_header("Location", [201], URI, "The URL of the task.")
+ETAG = response_header(
+    "ETag", [200, 201, 304], ETAG_VALUE, "The entity tag of the task: its `updated_at` in quotes."
+)
+LIST_ETAG = response_header("ETag", [200, 304], LIST_ETAG_VALUE, "The entity tag of this page.")
+LINK = response_header(
+    "Link",
+    [200],
+    {
+        "type": "string",
+        "pattern": '^<[^<>]+>; rel="next"$',
+        "examples": ['</api/user123/tasks?limit=50&cursor=AAZKJ…>; rel="next"'],
+    },
+    "The URL of the next page (RFC 8288). The last page has no `Link`.",
+    required=False,
+)
+REPLAYED = response_header(
+    "Idempotent-Replayed",
+    [201],
+    {"type": "string", "enum": ["true"]},
+    "Present if the task existed already and this request created nothing.",
+    required=False,
+)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": KEY_LENGTH,
+        "pattern": KEY_PATTERN.pattern,
+        "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    },
+    OpenApiParameter.HEADER,
+    description="A unique key for this task, visible ASCII. Repeat the request with the same key "
+    "until you get a response: one task is created.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    {"type": "string", "anyOf": [{"const": "*"}, {"pattern": r'^"[^"]*"(, *"[^"]*")*$'}]},
+    OpenApiParameter.HEADER,
+    description="Change the task only if it has this entity tag, its `updated_at` in quotes, or "
+    "one of a list of these. `*` matches any existing task.",
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    {"type": "string"},
+    OpenApiParameter.HEADER,
+    description="The `ETag` that you have: if it still matches, the response is a 304 without "
+    "body.",
+)
+NOT_MODIFIED = {304: OpenApiResponse(description="Your copy is still current.")}
+
+
+class PreconditionFailedSerializer(ProblemSerializer):
+    """A problem (RFC 9457) with the task that does not meet the precondition."""
+
+    type = serializers.ChoiceField(
+        [PRECONDITION_FAILED.uri], help_text="The problem type: the URL of a page about it."
+    )
+    current = TaskSerializer(required=False, help_text="The current task.")
+
+
+class DeletedSerializer(serializers.Serializer[Any]):
+    """The result of a delete by filter."""
+
+    deleted = serializers.IntegerField(min_value=0, help_text="The number of tasks deleted.")
+
+
+def _task(description: str, example: dict[str, Any]) -> OpenApiResponse:
+    return OpenApiResponse(
+        TaskSerializer, description, [OpenApiExample("A task", example, response_only=True)]
+    )
+
+
+def _operation(
+    operation_id: str,
+    summary: str,
+    description: str,
+    responses: dict[Any, OpenApiResponse],
+    *problem_types: ProblemType,
+    parameters: Sequence[Any] = (),
+    **options: Any,
+) -> Callable[[F], F]:
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        description=description,
+        tags=["tasks"],
+        parameters=[USER_ID, *parameters, REQUEST_ID_PARAMETER, *COMMON_HEADERS],
+        responses=responses
+        | problem_responses(
+            VALIDATION_ERROR,
+            *AUTHENTICATION_PROBLEMS,
+            *problem_types,
+            DATABASE_UNAVAILABLE,
+            serializers={PRECONDITION_FAILED: PreconditionFailedSerializer},
+        ),
+        **options,
+    )
+
+
+def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callable[[F], F]:
+    return _operation(
+        operation_id,
+        summary,
+        "Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; "
+        "only the response to PATCH has an `ETag`.",
+        {200: _task("The current task.", CHANGED_TASK)},
+        NOT_FOUND,
+        PRECONDITION_FAILED,
+        *BODY_PROBLEMS,
+        parameters=[TASK_ID, IF_MATCH, *headers],
+        request=TaskUpdateSerializer,
+        extensions={LINKS: {200: links.FROM_TASK, 412: links.from_conflict(operation_id)}},
+        examples=[OpenApiExample("A new title", {"title": "Buy oat milk"}, request_only=True)],
+    )
+
+
+list_tasks = _operation(
+    "listTasks",
+    "List the user's tasks",
+    "Newest first: by `created_at`, then by `id`, both descending. If there are more tasks than "
+    "`limit`, the response has a `Link` to the next page. Following the links visits every task "
+    "that exists throughout exactly once, whatever is created, edited or deleted meanwhile. A "
+    "parameter that is unknown, empty or repeated is rejected.",
+    {
+        200: OpenApiResponse(
+            TaskSerializer(many=True),
+            "One page of tasks, compressed if the client accepts gzip.",
+            [OpenApiExample("One task", OPEN_TASK)],  # becomes an array
+        ),
+        **NOT_MODIFIED,
+    },
+    PRECONDITION_FAILED,
+    parameters=[ListParametersSerializer, IF_NONE_MATCH, LIST_ETAG, LINK],
+    extensions={LINKS: {200: links.FROM_LIST}},
+)
+create_task = _operation(
+    "createTask",
+    "Create a task",
+    "Only `title` is required. With an `Idempotency-Key` the request is safe to repeat: the "
+    "task is created once, and the response to a repeated request is the current task.",
+    {201: _task("The task, with its URL in `Location`.", OPEN_TASK)},
+    IDEMPOTENCY_KEY_REUSED,
+    *BODY_PROBLEMS,
+    parameters=[IDEMPOTENCY_KEY, LOCATION, ETAG, REPLAYED],
+    request=TaskCreateSerializer,
+    extensions={LINKS: {201: links.FROM_CREATED}},
+    examples=[
+        OpenApiExample("Only a title", {"title": "Buy milk"}, request_only=True),
+        OpenApiExample(
+            "Everything",
+            {"title": "Buy milk", "description": "Two bottles", "completed": True},
+            request_only=True,
+        ),
+    ],
+)
+delete_tasks = _operation(
+    "deleteTasks",
+    "Delete the completed or the open tasks",
+    "Requires `completed` and accepts no other parameter.",
+    {
+        200: OpenApiResponse(
+            DeletedSerializer,
+            "The tasks are deleted.",
+            [OpenApiExample("Three", {"deleted": 3}, response_only=True)],
+        )
+    },
+    PRECONDITION_FAILED,
+    parameters=[DeleteParametersSerializer],
+    extensions={LINKS: {200: links.FROM_USER}},
+)
+read_task = _operation(
+    "readTask",
+    "Read a task",
+    "The response for a task of another user is the same as for a missing task.",
+    {200: _task("The task.", OPEN_TASK), **NOT_MODIFIED},
+    NOT_FOUND,
+    PRECONDITION_FAILED,
+    parameters=[TASK_ID, IF_NONE_MATCH, ETAG],
+    extensions={LINKS: {200: links.FROM_TASK}},
+)
+replace_task = _edit("replaceTask", "Change a task, as PATCH does")
+update_task = _edit("updateTask", "Change a task", ETAG)
+delete_task = _operation(
+    "deleteTask",
+    "Delete a task",
+    "The task cannot be restored.",
+    {204: OpenApiResponse(description="The task is deleted.")},
+    NOT_FOUND,
+    PRECONDITION_FAILED,
+    parameters=[TASK_ID, IF_MATCH],
+    extensions={LINKS: {204: links.FROM_USER, 412: links.from_conflict("deleteTask")}},
+)
+complete_task = _operation(
+    "completeTask",
+    "Complete or reopen a task",
+    "Without a body, or with `{}`, toggles `completed`. With `completed` it sets the value, "
+    "which is safe to repeat.",
+    {200: _task("The current task.", COMPLETED_TASK)},
+    NOT_FOUND,
+    PRECONDITION_FAILED,
+    *BODY_PROBLEMS,
+    parameters=[TASK_ID, IF_MATCH, ETAG],
+    request=TaskCompletionSerializer,
+    extensions={
+        OPTIONAL_BODY: True,
+        LINKS: {200: links.FROM_TASK, 412: links.from_conflict("completeTask")},
+    },
+    examples=[
+        OpenApiExample("Toggle", {}, request_only=True),
+        OpenApiExample("Set", {"completed": True}, request_only=True),
+    ],
+)

@@ -1,0 +1,171 @@
+"""Serializers: they validate requests, and describe requests and responses to OpenAPI.
+
+They keep no state: each request serializer is built once, below, and shared by all threads.
+"""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from tasks.models import DESCRIPTION_LENGTH, TITLE_LENGTH, USER_ID_LENGTH, WHITE_SPACE
+
+
+def character_class(characters: str) -> str:
+    r"""Return the content of a character class: ranges of `\uXXXX`, which all engines read alike.
+
+    They disagree about `\s`.
+    """
+    ranges: list[list[int]] = []
+    for point in map(ord, sorted(characters)):
+        if ranges and ranges[-1][-1] == point - 1:
+            ranges[-1] = [ranges[-1][0], point]
+        else:
+            ranges.append([point])
+    return "".join("-".join(f"\\u{point:04x}" for point in each) for each in ranges)
+
+
+class StrictCharField(serializers.CharField):
+    """A JSON string; DRF's own field accepts numbers too."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Reject what is not a string."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """A JSON boolean; DRF's own field accepts `"yes"` and `1` too."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Reject what is not a boolean."""
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": TITLE_LENGTH,
+        "pattern": rf"^[^\u0000]*[^\u0000{character_class(WHITE_SPACE)}][^\u0000]*$",
+        "description": "What is to be done. Stored without surrounding white space.",
+        "examples": ["Buy milk"],
+    }
+)
+class TitleField(StrictCharField):
+    """1 to 200 code points, counted and stored without surrounding white space."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=TITLE_LENGTH, **options)
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "maxLength": DESCRIPTION_LENGTH,
+        "pattern": r"^[^\u0000]*$",
+        "description": "Details, stored exactly as sent; `null` if there are none.",
+        "examples": ["Two bottles, the blue ones"],
+    }
+)
+class DescriptionField(StrictCharField):
+    """At most 1000 code points, stored exactly as sent, or null."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=DESCRIPTION_LENGTH,
+            allow_null=True,
+            trim_whitespace=False,
+            **options,
+        )
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Accept an empty string; for `allow_blank` drf-spectacular writes a wrong schema."""
+        return "" if data == "" else super().run_validation(data)
+
+
+@extend_schema_field({"description": "Accepted and ignored: only the server sets it."})
+class IgnoredField(serializers.Field[Any, Any, Any, Any]):
+    """A field that only the server sets; any value is accepted and ignored."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def run_validation(self, data: Any = None) -> Any:
+        """Leave the field out of the validated data."""
+        raise serializers.SkipField
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer that rejects undeclared fields."""
+
+    unknown_message = "There is no such field."
+
+    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the validated fields; raise ValidationError with every error found."""
+        errors: dict[str, Any] = {
+            name: [ErrorDetail(self.unknown_message, "unknown")]
+            for name in data.keys() - self.fields.keys()
+        }
+        try:
+            validated: dict[str, Any] = super().to_internal_value(data)
+        except ValidationError as error:
+            errors |= error.detail  # type: ignore[arg-type]
+        if errors:
+            raise ValidationError(errors)
+        return validated
+
+
+class TaskRequestSerializer(StrictSerializer):
+    """The fields that any request about a task may contain."""
+
+    title = TitleField(required=False)
+    description = DescriptionField(required=False)
+    completed = StrictBooleanField(required=False, help_text="Whether the task is completed.")
+    id = IgnoredField()
+    user_id = IgnoredField()
+    created_at = IgnoredField()
+    updated_at = IgnoredField()
+
+
+class TaskCreateSerializer(TaskRequestSerializer):
+    """A new task."""
+
+    title = TitleField()
+
+
+class TaskUpdateSerializer(TaskRequestSerializer):
+    """The fields to change. An absent field stays as it is."""
+
+
+class TaskCompletionSerializer(StrictSerializer):
+    """The new value of `completed`. Without it, the current value is toggled."""
+
+    completed = StrictBooleanField(
+        required=False, help_text="The value to set. If absent, the current value is toggled."
+    )
+
+
+class TaskSerializer(serializers.Serializer[Any]):
+    """A task."""
+
+    id = serializers.UUIDField(help_text="Chosen by the server.")
+    user_id = serializers.CharField(
+        min_length=1, max_length=USER_ID_LENGTH, help_text="The owner, from the path."
+    )
+    title = TitleField()
+    description = DescriptionField()
+    completed = serializers.BooleanField(help_text="Whether the task is completed.")
+    created_at = serializers.DateTimeField(help_text="The time of creation, UTC. Never changes.")
+    updated_at = serializers.DateTimeField(
+        help_text="The time of the last change, UTC. Strictly later after every change."
+    )
+
+
+CREATE = TaskCreateSerializer()
+UPDATE = TaskUpdateSerializer()
+COMPLETION = TaskCompletionSerializer()

@@ -1,0 +1,55 @@
+"""PATCH /api/{user_id}/tasks/{task_id}/complete."""
+
+from datetime import datetime
+
+import pytest
+
+from tasks.models import Task
+from tests.support.client import API, task_url
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("body", [None, b"", {}])
+def test_without_a_value_it_flips(api: API, task: Task, body: object) -> None:
+    path = f"{task_url(task)}/complete"
+    before = api.send(200, "GET", task_url(task)).json()
+    for expected in (True, False, True):
+        after = api.send(200, "PATCH", path, body).json()
+        assert after == before | {"completed": expected, "updated_at": after["updated_at"]}
+        assert datetime.fromisoformat(after["updated_at"]) > datetime.fromisoformat(
+            before["updated_at"]
+        )
+        assert api.send(200, "GET", task_url(task)).json() == after
+        before = after
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_with_a_value_it_sets_however_often(api: API, task: Task, *, value: bool) -> None:
+    for _ in range(2):
+        response = api.send(200, "PATCH", f"{task_url(task)}/complete", {"completed": value})
+        assert response.json()["completed"] is value
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "code"),
+    [
+        ({"completed": None}, "completed", "null"),
+        ({"completed": "true"}, "completed", "invalid"),
+        ({"completed": 1}, "completed", "invalid"),
+        ({"title": "a"}, "title", "unknown"),
+        ({"id": "a"}, "id", "unknown"),
+    ],
+)
+def test_it_takes_nothing_else(api: API, task: Task, body: object, name: str, code: str) -> None:
+    problem = api.problem(400, "PATCH", f"{task_url(task)}/complete", body)
+    assert problem["type"] == "/problems/validation-error"
+    assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [
+        (f"#/{name}", code)
+    ]
+
+
+def test_a_task_that_does_not_exist_is_not_found(api: API, task: Task, missing_url: str) -> None:
+    for body in (None, {"completed": True}):
+        problem = api.problem(404, "PATCH", f"{missing_url}/complete", body)
+        assert problem["detail"] == "There is no such task."

@@ -1,0 +1,151 @@
+"""POST /api/{user_id}/tasks."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tasks.models import Task
+from tests.support.client import API, OWNER, TASKS, task_url
+
+pytestmark = pytest.mark.django_db
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def test_the_answer_is_the_task_as_stored(api: API) -> None:
+    response = api.send(201, "POST", TASKS, {"title": "Buy milk"})
+    task = Task.objects.get()
+    assert list(response.json().items()) == [
+        ("id", str(task.id)),
+        ("user_id", OWNER),
+        ("title", "Buy milk"),
+        ("description", None),
+        ("completed", False),
+        ("created_at", timestamp(task.created_at)),
+        ("updated_at", timestamp(task.created_at)),
+    ]
+    assert task.updated_at == task.created_at
+    assert response["Content-Type"] == "application/json"
+    assert response["Cache-Control"] == "private, no-cache"
+    assert response["Location"] == task_url(task)
+
+
+def test_every_member_of_a_request_is_stored(api: API) -> None:
+    api.send(201, "POST", TASKS, {"title": "a", "description": " b\n", "completed": True})
+    task = Task.objects.get()
+    assert (task.title, task.description, task.completed) == ("a", " b\n", True)
+
+
+def test_the_title_is_stored_without_the_white_space_around_it(api: API) -> None:
+    response = api.send(201, "POST", TASKS, {"title": "\u3000 Buy  milk\t\n"})
+    assert response.json()["title"] == "Buy  milk"
+
+
+def test_lengths_count_code_points_after_trimming(api: API) -> None:
+    body = {"title": " " + "🥛" * 200 + " ", "description": "é" * 1000}
+    response = api.send(201, "POST", TASKS, body)
+    assert response.json()["title"] == "🥛" * 200
+
+
+@pytest.mark.parametrize("description", ["", None])
+def test_a_description_that_says_nothing_is_kept(api: API, description: str | None) -> None:
+    response = api.send(201, "POST", TASKS, {"title": "a", "description": description})
+    assert response.json()["description"] == description
+
+
+def test_members_that_the_server_owns_are_ignored(api: API, task: Task) -> None:
+    sent = {
+        "id": str(task.id),
+        "user_id": "mallory",
+        "title": "Mine",
+        "created_at": [],
+        "updated_at": 7,
+    }
+    created = api.send(201, "POST", TASKS, sent).json()
+    assert created["id"] != str(task.id)
+    assert created["user_id"] == OWNER
+    assert Task.objects.count() == 2
+
+
+def test_the_location_works_for_every_user_id(api: API) -> None:
+    response = api.send(201, "POST", "/api/%C3%A4%20%25%3F%23%5C;%2B@x/tasks/", {"title": "a"})
+    assert response.json()["user_id"] == "ä %?#\\;+@x"
+    assert api.send(200, "GET", response["Location"]).json() == response.json()
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "code", "detail"),
+    [
+        ({}, "title", "required", "This field is required."),
+        ({"title": None}, "title", "null", "This field may not be null."),
+        ({"title": ""}, "title", "blank", "This field may not be blank."),
+        ({"title": " \u2003\x1f\n"}, "title", "blank", "This field may not be blank."),
+        ({"title": 123}, "title", "invalid", "Not a valid string."),
+        ({"title": True}, "title", "invalid", "Not a valid string."),
+        ({"title": ["a"]}, "title", "invalid", "Not a valid string."),
+        (
+            {"title": "x" * 201},
+            "title",
+            "max_length",
+            "Ensure this field has no more than 200 characters.",
+        ),
+        (
+            {"title": "a\0b"},
+            "title",
+            "null_characters_not_allowed",
+            "Null characters are not allowed.",
+        ),
+        (
+            {"title": "a\ud800"},
+            "title",
+            "surrogate_characters_not_allowed",
+            "Surrogate characters are not allowed: U+D800.",
+        ),
+        ({"title": "a", "description": 5}, "description", "invalid", "Not a valid string."),
+        (
+            {"title": "a", "description": "x" * 1001},
+            "description",
+            "max_length",
+            "Ensure this field has no more than 1000 characters.",
+        ),
+        ({"title": "a", "completed": "true"}, "completed", "invalid", "Must be a valid boolean."),
+        ({"title": "a", "completed": 1}, "completed", "invalid", "Must be a valid boolean."),
+        ({"title": "a", "completed": None}, "completed", "null", "This field may not be null."),
+        ({"title": "a", "titel": "b"}, "titel", "unknown", "There is no such field."),
+    ],
+)
+def test_a_member_that_breaks_a_rule_is_named(
+    api: API, body: object, name: str, code: str, detail: str
+) -> None:
+    assert api.problem(400, "POST", TASKS, body) == {
+        "type": "/problems/validation-error",
+        "title": "The request is not valid",
+        "status": 400,
+        "detail": f"{name}: {detail}",
+        "errors": [{"pointer": f"#/{name}", "code": code, "detail": detail}],
+    }
+
+
+def test_everything_that_is_wrong_is_named_at_once(api: API) -> None:
+    problem = api.problem(400, "POST", TASKS, {"completed": 0, "": 1})
+    assert problem["detail"] == (
+        ": There is no such field.; title: This field is required.; "
+        "completed: Must be a valid boolean."
+    )
+    assert [error["pointer"] for error in problem["errors"]] == ["#/", "#/title", "#/completed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "pointer"),
+    [
+        ("a/b~c", "#/a~1b~0c"),
+        ('ä "%', "#/%C3%A4%20%22%25"),
+        ("\ud800", "#/?"),
+        ("\0", "#/%00"),
+    ],
+)
+def test_a_pointer_is_a_uri_fragment(api: API, name: str, pointer: str) -> None:
+    problem = api.problem(400, "POST", TASKS, {"title": "a", name: 1})
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]

@@ -1,0 +1,90 @@
+"""Bodies that are refused before their members are looked at."""
+
+import pytest
+
+from tasks.models import Task
+from tests.support.client import API, TASKS, task_url
+
+pytestmark = pytest.mark.django_db
+
+TOO_LARGE = b'{"title": "' + b"x" * 64 * 1024 + b'"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"", "Input is a zero-length, empty document: line 1 column 1 (char 0)"),
+        (b"{", "unexpected end of data: line 1 column 2 (char 1)"),
+        (b'{"title": NaN}', "unexpected character, expected a JSON value: line 1 column 11"),
+        (b'{"title": "\xff"}', "str is not valid UTF-8: surrogates not allowed"),
+        (b'{"title": "\xed\xa0\x80"}', "str is not valid UTF-8: surrogates not allowed"),
+        ("{}".encode("utf-16"), "str is not valid UTF-8: surrogates not allowed"),
+        (b'{"a": "\\ud800", "b": NaN}', "no low surrogate in string: line 1 column 8 (char 7)"),
+        (b'{"title":' + b"[" * 5000 + b"]" * 5000 + b"}", "depth limit exceeded"),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_what_is_not_json_is_refused(
+    api: API, task: Task, method: str, body: bytes, detail: str
+) -> None:
+    path = TASKS if method == "POST" else task_url(task)
+    problem = api.problem(400, method, path, body)
+    assert problem.pop("detail").startswith(f"The body is not JSON: {detail}")
+    assert problem == {
+        "type": "/problems/malformed-json",
+        "title": "The body is not a JSON object",
+        "status": 400,
+    }
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"{}"', b"1"])
+def test_what_is_not_an_object_is_refused(api: API, task: Task, body: bytes) -> None:
+    problem = api.problem(400, "PATCH", f"{task_url(task)}/complete", body)
+    assert problem["type"] == "/problems/malformed-json"
+    assert problem["detail"] == "The body must be a JSON object."
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "application/x-www-form-urlencoded", "application/problem+json"],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "COMPLETE"])
+def test_another_media_type_is_refused(
+    api: API, task: Task, method: str, content_type: str
+) -> None:
+    path = {"POST": TASKS, "COMPLETE": f"{task_url(task)}/complete"}.get(method, task_url(task))
+    method = method.replace("COMPLETE", "PATCH")
+    assert api.problem(415, method, path, b"{}", content_type=content_type) == {
+        "type": "/problems/unsupported-media-type",
+        "title": "The body's media type is not supported",
+        "status": 415,
+        "detail": "Send the body as Content-Type: application/json.",
+    }
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json; charset=utf-8", "Application/JSON", "application/json;x"]
+)
+def test_parameters_and_case_of_the_media_type_do_not_matter(api: API, content_type: str) -> None:
+    api.send(201, "POST", TASKS, {"title": "a"}, content_type=content_type)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_body_over_64_kib_is_refused(api: API, task: Task, method: str) -> None:
+    path = TASKS if method == "POST" else task_url(task)
+    assert api.problem(413, method, path, TOO_LARGE) == {
+        "type": "/problems/content-too-large",
+        "title": "The body is too large",
+        "status": 413,
+        "detail": "The body is larger than 64 KiB.",
+    }
+
+
+def test_a_body_of_64_kib_is_read(api: API) -> None:
+    body = b'{"title": "a"}'
+    api.send(201, "POST", TASKS, body + b" " * (64 * 1024 - len(body)))
+
+
+@pytest.mark.parametrize("text", [b'"\\ud83e\\udd5b"', '"🥛"'.encode()])
+def test_a_pair_of_surrogates_is_a_character(api: API, text: bytes) -> None:
+    assert api.send(201, "POST", TASKS, b'{"title": ' + text + b"}").json()["title"] == "🥛"

@@ -1,0 +1,120 @@
+"""The database itself keeps the rules and the defaults."""
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+from uuid import RFC_4122
+
+import pytest
+from django.core.management import call_command
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils.timezone import now
+
+from tasks.models import WHITE_SPACE, Task
+from tests.support.factories import TaskFactory
+
+INDEX = "tasks_newest_first"
+
+
+def insert_by_hand(**columns: Any) -> None:
+    """Insert a row as a person would with a database client."""
+    names = ", ".join(columns)
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO tasks ({names}) VALUES ({places})", [*columns.values()])
+
+
+@pytest.mark.django_db
+def test_a_row_inserted_by_hand_is_a_valid_task() -> None:
+    before = now()
+    for _ in range(50):
+        insert_by_hand(user_id="alice", title="By hand")
+    tasks = Task.objects.all()
+    assert len({task.id for task in tasks}) == 50
+    for task in tasks:
+        assert task.id.version == 4
+        assert task.id.variant == RFC_4122
+        assert (task.description, task.completed) == (None, False)
+        assert task.created_at == task.updated_at
+        millisecond = timedelta(milliseconds=1)  # as fine as SQLite's clock
+        assert before - millisecond <= task.created_at <= now() + millisecond
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"title": "a"},
+        {"user_id": None, "title": "a"},
+        {"user_id": "", "title": "a"},
+        {"user_id": "x" * 256, "title": "a"},
+        {"user_id": "alice"},
+        {"user_id": "alice", "title": None},
+        {"user_id": "alice", "title": ""},
+        {"user_id": "alice", "title": WHITE_SPACE},
+        {"user_id": "alice", "title": "x" * 201},
+        {"user_id": "alice", "title": "a", "description": "x" * 1001},
+        {"user_id": "alice", "title": "a", "completed": None},
+        {"user_id": "alice", "title": "a", "created_at": None},
+        {"user_id": "alice", "title": "a", "updated_at": None},
+    ],
+)
+def test_a_row_that_breaks_a_rule_is_refused(columns: dict[str, Any]) -> None:
+    with pytest.raises((IntegrityError, DataError)), transaction.atomic():
+        insert_by_hand(**columns)
+    assert not Task.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_longest_values_fit() -> None:
+    insert_by_hand(user_id="ä" * 255, title="🥛" * 200, description="é" * 1000)
+
+
+def test_white_space_is_what_python_strips() -> None:
+    every = "".join(character for character in map(chr, range(0x110000)) if character.isspace())
+    assert every == WHITE_SPACE
+
+
+@pytest.mark.django_db
+def test_every_instant_has_one_spelling() -> None:
+    """SQLite compares text: what the database writes must equal what Django looks for."""
+    for microseconds in (0, 1, 120_000, 999_999):
+        moment = now().replace(microsecond=microseconds)
+        task = TaskFactory.create(created_at=moment, updated_at=moment - timedelta(microseconds=1))
+        Task.objects.filter(id=task.id).update(
+            updated_at=F("updated_at") + timedelta(microseconds=1)
+        )
+        assert Task.objects.filter(created_at=moment, updated_at=moment).exists()
+    for _ in range(20):
+        insert_by_hand(user_id="bob", title="a")
+    for task in Task.objects.filter(user_id="bob"):
+        assert connection.vendor == "postgresql" or task.created_at.microsecond % 1000 == 1
+        assert Task.objects.filter(id=task.id, created_at=task.created_at).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_runs_backwards_and_forwards() -> None:
+    call_command("migrate", "tasks", "zero", database="default", verbosity=0)
+    assert "tasks" not in connection.introspection.table_names()
+    call_command("migrate", "tasks", database="default", verbosity=0)
+    insert_by_hand(user_id="alice", title="a")
+
+
+@pytest.mark.django_db
+def test_the_migrations_are_those_of_the_model() -> None:
+    call_command("makemigrations", "--check", "--dry-run", stdout=StringIO())
+
+
+@pytest.mark.django_db
+def test_one_index_serves_the_list() -> None:
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, "tasks")
+    indexes = {name: each for name, each in constraints.items() if each["index"]}
+    assert indexes[INDEX]["columns"] == ["user_id", "created_at", "id"]
+    assert indexes[INDEX]["orders"] == ["ASC", "DESC", "DESC"]
+    assert set(indexes) - {INDEX} <= {"sqlite_autoindex_tasks_1"}
+
+
+def test_a_task_is_called_by_its_title() -> None:
+    assert str(Task(title="Buy milk")) == "Buy milk"

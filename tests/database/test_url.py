@@ -1,0 +1,175 @@
+"""What a database's URL becomes, and what a session on it is set to."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.processes import start
+from todo_project.database.url import MIGRATION_SETTINGS, is_pooled, parse_database_url
+
+pytestmark = pytest.mark.once
+
+FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
+REMOTE = "postgresql://u:p@db.example.com/todo"
+POOLED = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/todo"
+TIMEOUTS = (
+    "-c statement_timeout=10s -c lock_timeout=5s "
+    "-c idle_in_transaction_session_timeout=30s -c timezone=UTC -c random_page_cost=1"
+)
+
+
+def parsed(url: str, *, pooled: bool = False, **options: Any) -> dict[str, Any]:
+    return parse_database_url(
+        "DATABASE_URL", url, pooled=pooled, prepare_threshold=None, **options
+    )
+
+
+def test_a_direct_host_gets_timeouts_keepalives_and_encryption() -> None:
+    assert parsed(REMOTE) == {
+        "ENGINE": "todo_project.database.postgresql",
+        "NAME": "todo",
+        "USER": "u",
+        "PASSWORD": "p",
+        "HOST": "db.example.com",
+        "PORT": "",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+        "OPTIONS": {
+            "application_name": "todo-api",
+            "connect_timeout": 10,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 10_000,
+            "sslmode": "require",
+            "options": TIMEOUTS,
+            "server_side_binding": True,
+            "prepare_threshold": None,
+            "response_timeout": 15,
+        },
+    }
+
+
+def test_a_pooler_gets_no_startup_options_and_no_cursors() -> None:
+    direct, pooled = parsed(REMOTE), parsed(REMOTE, pooled=True)
+    assert pooled["DISABLE_SERVER_SIDE_CURSORS"] is True
+    assert set(direct["OPTIONS"]) - set(pooled["OPTIONS"]) == {"options"}
+
+
+@pytest.mark.parametrize(
+    ("url", "mode"),
+    [
+        (REMOTE, "require"),
+        (f"{REMOTE}?sslmode=verify-full", "verify-full"),
+        (f"{REMOTE}?sslmode=disable", "disable"),
+        (f"{REMOTE}?sslrootcert=system", None),
+        ("postgresql://u@localhost/todo", None),
+        ("postgresql://u@127.0.0.1:5433/todo", None),
+        ("postgresql://u@[::1]/todo", None),
+        ("postgresql:///todo?host=/run/postgresql", None),
+        ("postgresql://u@%2Frun%2Fpostgresql/todo", None),
+        ("postgresql://u@localhost,db.example.com/todo", "require"),
+        ("postgresql:///todo?host=db.example.com", "require"),
+    ],
+)
+def test_a_remote_host_must_encrypt_unless_the_url_says_how(url: str, mode: str | None) -> None:
+    assert parsed(url)["OPTIONS"].get("sslmode") == mode
+
+
+def test_libpqs_own_variable_is_not_weakened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    assert "sslmode" not in parsed(REMOTE)["OPTIONS"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "port"),
+    [
+        ("a.example:5432,b.example:5433", "a.example,b.example", "5432,5433"),
+        ("a.example,b.example:5433", "a.example,b.example", ",5433"),
+        ("[2001:db8::1]:5432,b.example", "2001:db8::1,b.example", "5432,"),
+    ],
+)
+def test_several_hosts_are_a_primary_and_its_standbys(hosts: str, host: str, port: str) -> None:
+    result = parsed(f"postgresql://u:p%40@{hosts}/todo?target_session_attrs=read-write")
+    assert (result["HOST"], result["PORT"]) == (host, port)
+    assert (result["USER"], result["PASSWORD"], result["NAME"]) == ("u", "p@", "todo")
+    assert result["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
+def test_a_migration_may_take_its_time() -> None:
+    options = parsed(REMOTE, session_settings=MIGRATION_SETTINGS)["OPTIONS"]
+    assert "-c statement_timeout=0 " in options["options"]
+    assert options["response_timeout"] is None
+
+
+def test_what_the_url_says_wins() -> None:
+    url = f"{REMOTE}?application_name=blue&connect_timeout=3&options=-c%20statement_timeout%3D1s"
+    options = parsed(url)["OPTIONS"]
+    assert (options["application_name"], options["connect_timeout"]) == ("blue", 3)
+    assert options["options"] == f"{TIMEOUTS} -c statement_timeout=1s"
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("nonsense://secret", f"cannot be read (UnknownSchemeError); {FORMS}"),
+        ("postgresql://u:secret@h:port/n", f"cannot be read (ParseError); {FORMS}"),
+        ("postgresql://u:secret@h:1,g:port/n", f"cannot be read (ValueError); {FORMS}"),
+        ("mysql://u:secret@h/n", f"django.db.backends.mysql is not supported; {FORMS}"),
+        ("postgresql://u:secret@h/", f"names no database; {FORMS}"),
+        ("sqlite://", f"names no file, so nothing would be stored; {FORMS}"),
+        ("sqlite://:memory:", f"names no file, so nothing would be stored; {FORMS}"),
+        (
+            f"{REMOTE}?pgbouncer=true",
+            'invalid connection option "pgbouncer"; remove it from the URL.',
+        ),
+        (f"{REMOTE}?sslmode=on", 'invalid sslmode value: "on"; correct it in the URL.'),
+        (
+            f"{REMOTE}?target_session_attrs=rw",
+            'invalid target_session_attrs value: "rw"; correct it in the URL.',
+        ),
+    ],
+)
+def test_a_url_that_cannot_work_is_refused_with_one_line(url: str, reason: str) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        parsed(url)
+    assert str(refusal.value) == f"DATABASE_URL: {reason}"
+
+
+@pytest.mark.parametrize("url", [REMOTE, "sqlite:///x", "postgresql://a-pooler.b@h/x", ""])
+def test_a_pooler_is_known_by_its_name(url: str) -> None:
+    assert is_pooled(POOLED)
+    assert is_pooled(f"{POOLED}?sslmode=require")
+    assert not is_pooled(url)
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        ({"DATABASE_URL": REMOTE}, "(False, 2, False, None)"),
+        ({"DATABASE_URL": REMOTE, "DATABASE_PREPARE": "false"}, "(False, None, False, None)"),
+        ({"DATABASE_URL": REMOTE, "DATABASE_POOLED": "true"}, "(True, None, True, None)"),
+        ({"DATABASE_URL": POOLED}, "(True, None, True, None)"),
+        ({"DATABASE_URL": POOLED, "DATABASE_PREPARE": "true"}, "(True, 2, True, None)"),
+        ({"DATABASE_URL": POOLED, "DATABASE_POOLED": "false"}, "(False, 2, False, None)"),
+        ({"DATABASE_URL": POOLED, "DATABASE_URL_UNPOOLED": REMOTE}, "(True, None, False, None)"),
+    ],
+)
+def test_poolers_share_neither_cursors_nor_prepared_statements(
+    variables: dict[str, str], shown: str
+) -> None:
+    show = ", ".join(
+        f"s.DATABASES[{alias!r}]{key}"
+        for alias in ("default", "unpooled")
+        for key in ("['DISABLE_SERVER_SIDE_CURSORS']", "['OPTIONS']['prepare_threshold']")
+    )
+    assert start(show, SECRET_KEY="k", **variables) == (0, shown)
+
+
+def test_a_wrong_url_for_migrations_is_named() -> None:
+    variables = {"DATABASE_URL": REMOTE, "DATABASE_URL_UNPOOLED": "postgresql://h/"}
+    assert start(SECRET_KEY="k", **variables) == (
+        1,
+        f"DATABASE_URL_UNPOOLED: names no database; {FORMS}",
+    )

@@ -1,0 +1,1 @@
+"""Tests of settings, checks, commands and the documentation."""

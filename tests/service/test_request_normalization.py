@@ -1,0 +1,113 @@
+"""Requests as WSGI hands them over: what Django alone would misread or fail on."""
+
+from io import BytesIO
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+
+from tasks.models import Task
+from tests.support.client import OWNER, TASKS, stored_rows, task_url
+from tests.support.factories import TaskFactory
+from todo_project.wsgi import application
+
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
+
+
+def call(method: str, path: str, body: bytes = b"", **environ: Any) -> tuple[int, bytes]:
+    """Call the application, and return the status and the body."""
+    environ |= {"REQUEST_METHOD": method, "PATH_INFO": path}
+    for name, value in {"wsgi.input": BytesIO(body), "HTTP_HOST": "localhost"}.items():
+        environ.setdefault(name, value)
+    setup_testing_defaults(environ)
+    environ = {name: value for name, value in environ.items() if value is not None}
+    answered: list[str] = []
+    response = application(environ, lambda status, headers: answered.append(status))  # type: ignore[arg-type]
+    content = b"".join(response)
+    response.close()
+    return int(answered[0].split()[0]), content
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/a\xffb/tasks", "/api/\xed\xa0\x80/tasks", "/api/\xc3/tasks"]
+)
+def test_a_user_id_that_is_no_utf8_is_refused(path: str) -> None:
+    status, content = call("GET", path)
+    assert status == 400
+    assert b'"parameter":"user_id"' in content
+
+
+def test_a_target_that_is_no_path_is_an_unknown_url() -> None:
+    status, content = call("OPTIONS", "*")
+    assert status == 404
+    assert b'"/problems/not-found"' in content
+
+
+def test_a_user_id_in_utf8_is_text() -> None:
+    path = TASKS.replace("alice", "ä🥛").encode().decode("latin-1")
+    body = b'{"title": "a"}'
+    assert call("POST", path, body, CONTENT_TYPE="application/json", CONTENT_LENGTH="14")[0] == 201
+    assert Task.objects.get().user_id == "ä🥛"
+
+
+def test_an_unreadable_content_type_is_no_json() -> None:
+    body = b'{"title": "a"}'
+    content_type = "application/json; x*=nonsense''y"
+    assert call("POST", TASKS, body, CONTENT_TYPE=content_type, CONTENT_LENGTH="14")[0] == 415
+
+
+def chunked(body: bytes) -> dict[str, Any]:
+    return {
+        "CONTENT_TYPE": "application/json",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input_terminated": True,
+        "wsgi.input": BytesIO(body),
+    }
+
+
+def test_a_chunked_body_is_read() -> None:
+    assert call("POST", TASKS, **chunked(b'{"title": "a"}'))[0] == 201
+
+
+def test_a_chunked_body_over_64_kib_is_refused() -> None:
+    assert call("POST", TASKS, **chunked(b"x" * (64 * 1024 + 1)))[0] == 413
+    assert not Task.objects.exists()
+
+
+def test_a_body_that_breaks_off_is_a_bad_request() -> None:
+    class Broken(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError("gone")
+
+    environ: dict[str, Any] = {
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": "14",
+        "wsgi.input": Broken(),
+    }
+    status, content = call("POST", TASKS, **environ)
+    assert status == 400
+    assert b'"/problems/bad-request"' in content
+
+
+@pytest.mark.parametrize("body", [b"", b'{"title": "a"}'])
+def test_a_body_that_is_shorter_than_its_length_is_a_bad_request(body: bytes) -> None:
+    """RFC 9112 §8: it is incomplete. Taken for empty, it would flip a task."""
+    task = TaskFactory.create(user_id=OWNER)
+    for method, path in [("POST", TASKS), ("PATCH", f"{task_url(task)}/complete")]:
+        before = stored_rows()
+        environ = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "15"}
+        status, content = call(method, path, body, **environ)
+        assert status == 400
+        assert b'"/problems/bad-request"' in content
+        assert stored_rows() == before
+
+
+@pytest.mark.parametrize(("protocol", "status"), [("HTTP/1.1", 400), ("HTTP/1.0", 200)])
+def test_http_1_1_needs_a_host(protocol: str, status: int) -> None:
+    """RFC 9112 §3.2."""
+    assert call("GET", TASKS, SERVER_PROTOCOL=protocol, HTTP_HOST=None)[0] == status
+
+
+@pytest.mark.parametrize("path", [TASKS, "/nowhere", "/docs"])
+def test_head_has_no_body(path: str) -> None:
+    assert call("HEAD", path)[1] == b""

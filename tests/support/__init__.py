@@ -1,0 +1,1 @@
+"""What the tests share: clients, factories, servers, a model of the API. No tests."""

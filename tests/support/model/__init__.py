@@ -1,0 +1,1 @@
+"""A model of the API in memory, and what is needed to compare the service with it."""

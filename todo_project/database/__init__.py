@@ -1,0 +1,1 @@
+"""The database: what a URL means, the PostgreSQL engine, and queries compiled once."""

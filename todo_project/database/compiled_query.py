@@ -1,0 +1,97 @@
+"""Queries that the ORM compiles once and the process executes many times with new values.
+
+Building and compiling a query takes several times as long as executing it. This module is the
+only one that uses the ORM's compilers, which Django does not document.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Expression, Field
+from django.db.models.sql import Query
+from django.db.models.sql.compiler import SQLCompiler
+from django.db.utils import DEFAULT_DB_ALIAS
+
+
+class BindParameter(Expression):
+    """A placeholder in a query; each execution binds a value to its name."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
+        super().__init__(output_field)
+        self.name = name
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list["BindParameter"]]:
+        """Return a placeholder, with the parameter itself in place of a value."""
+        return "%s", [self]
+
+    def adapt(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        """Convert the value for the database driver."""
+        return self.output_field.get_db_prep_value(value, connection)
+
+
+class CompiledQuery:
+    """A compiled SELECT, INSERT, UPDATE or DELETE."""
+
+    def __init__(
+        self,
+        query: Query,
+        columns: Sequence["Field[Any, Any]"] = (),
+        *,
+        returning: bool = False,
+    ) -> None:
+        """Compile the query.
+
+        `columns`: the fields of the rows that `execute` returns; none for `count`.
+        `returning`: append RETURNING with these columns to an INSERT or UPDATE.
+        """
+        connection = connections[DEFAULT_DB_ALIAS]
+        compiler = query.get_compiler(connection=connection)
+        compiled = compiler.as_sql()
+        [(self.sql, params)] = compiled if isinstance(compiled, list) else [compiled]
+        if returning:
+            self.sql += f" {_returning(connection, columns)}"
+        self.params: list[Any] = list(params)
+        self.converters = compiler.get_converters([field.cached_col for field in columns])
+
+    def execute(self, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """Execute with these values; return the rows."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self._bind(values, connection))
+            rows: list[Sequence[Any]] = cursor.fetchall()
+        return [self._convert(row, connection) for row in rows] if self.converters else rows
+
+    def count(self, values: Mapping[str, Any]) -> int:
+        """Execute with these values; return the number of affected rows."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self._bind(values, connection))
+            affected: int = cursor.rowcount
+        return affected
+
+    def _bind(self, values: Mapping[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:
+        return [
+            param.adapt(values[param.name], connection)
+            if isinstance(param, BindParameter)
+            else param
+            for param in self.params
+        ]
+
+    def _convert(self, row: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
+        converted = list(row)
+        for position, (converters, expression) in self.converters.items():
+            for converter in converters:
+                converted[position] = converter(converted[position], expression, connection)
+        return converted
+
+
+def _returning(connection: BaseDatabaseWrapper, columns: Sequence["Field[Any, Any]"]) -> str:
+    """Return the RETURNING clause; Django 6.0 renamed the method that compiles it."""
+    operations: Any = connection.ops
+    compile_clause = getattr(operations, "returning_columns", None)
+    sql: str = (compile_clause or operations.return_insert_columns)(columns)[0]
+    return sql

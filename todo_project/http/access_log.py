@@ -1,0 +1,96 @@
+"""The access log: one JSON line on stdout for each request, and the request id."""
+
+import logging
+import re
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from time import perf_counter_ns
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
+
+from todo_project.http.headers import GetResponse
+from todo_project.http.json import dumps
+from todo_project.problems.handlers import unknown_url
+
+REQUEST_ID_PATTERN = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
+NANOSECONDS_PER_MS = 1_000_000
+
+
+class QueryMeter:
+    """Counts the SQL statements of one request and measures their time."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+        self.elapsed = 0  # nanoseconds
+
+    def __call__(self, execute: Callable[..., Any], *call: Any) -> Any:
+        """Execute one statement (a wrapper for `connection.execute_wrapper`)."""
+        started = perf_counter_ns()
+        try:
+            return execute(*call)
+        finally:
+            self.statements += 1
+            self.elapsed += perf_counter_ns() - started
+
+
+class AccessLogMiddleware:
+    """Give each request an id, and log it without any data of the user.
+
+    The id is the client's `X-Request-ID` if that matches REQUEST_ID_PATTERN. The log line
+    contains the route template instead of the path, and neither query nor body.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Process the request."""
+        started = perf_counter_ns()
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = sent if REQUEST_ID_PATTERN.fullmatch(sent) else uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        meter = QueryMeter()
+        with connection.execute_wrapper(meter):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        match = request.resolver_match or resolve(request.path_info)
+        line = {
+            "time": datetime.now(UTC),
+            "request_id": request_id,
+            "method": request.method,
+            "route": None if match.func is unknown_url else route_template(match.route),
+            "status": response.status_code,
+            "duration_ms": (perf_counter_ns() - started) / NANOSECONDS_PER_MS,
+            "db_ms": meter.elapsed / NANOSECONDS_PER_MS,
+            "statements": meter.statements,
+        }
+        write_line(dumps(line))
+        return response
+
+
+def write_line(line: bytes) -> None:
+    """Write a line to stdout. A broken pipe must not fail the request."""
+    with suppress(OSError):
+        sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.buffer.flush()
+
+
+@cache
+def route_template(route: str) -> str:
+    """Return a Django route in the notation of OpenAPI: `/api/{user_id}/tasks`."""
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route).rstrip("/")
+
+
+class ExceptionsOnlyFilter(logging.Filter):
+    """A logging filter that passes only records with an exception."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to log the record."""
+        return record.exc_info is not None

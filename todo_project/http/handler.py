@@ -1,0 +1,72 @@
+"""The WSGI handler: it normalizes requests that Django would misread or fail on."""
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_header_parameters
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+FIRST_NON_ASCII = 0x80
+
+
+class NormalizingHandler(WSGIHandler):
+    """Django's WSGI handler, preceded by the normalization of the request."""
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: "StartResponse"
+    ) -> HttpResponseBase:
+        """Process one request."""
+        _normalize_host(environ)
+        _normalize_path(environ)
+        _normalize_content_type(environ)
+        _normalize_chunked_body(environ)
+        return super().__call__(environ, start_response)
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """Remove the body of a response to HEAD; its headers, with the length, stay."""
+        response = super().get_response(request)
+        if request.method == "HEAD" and isinstance(response, HttpResponse):
+            response.content = b""
+        return response
+
+
+def _normalize_host(environ: dict[str, Any]) -> None:
+    """Give HTTP/1.1 without Host an invalid one, so that it is rejected (RFC 9112 §3.2)."""
+    if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
+        environ.setdefault("HTTP_HOST", "")
+
+
+def _normalize_path(environ: dict[str, Any]) -> None:
+    """Make every path start with a slash, and replace bytes that are not UTF-8 by NUL.
+
+    Otherwise Django would answer `OPTIONS *` (RFC 9110 §9.3.7) in HTML, and read the byte FF
+    as `%FF`.
+    """
+    path: bytes = environ["PATH_INFO"].encode("latin-1")
+    try:
+        path.decode()
+    except UnicodeDecodeError:
+        path = bytes(byte if byte < FIRST_NON_ASCII else 0 for byte in path)
+    environ["PATH_INFO"] = f"/{path.decode('latin-1').removeprefix('/')}"
+
+
+def _normalize_content_type(environ: dict[str, Any]) -> None:
+    """Remove a Content-Type with an unknown RFC 2231 charset: Django raises ValueError."""
+    try:
+        parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+    except ValueError:
+        environ["CONTENT_TYPE"] = ""
+
+
+def _normalize_chunked_body(environ: dict[str, Any]) -> None:
+    """Read a chunked body and set its length: without one, Django takes it for empty."""
+    if environ.get("HTTP_TRANSFER_ENCODING") and environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        environ["wsgi.input"] = BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))

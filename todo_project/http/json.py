@@ -1,0 +1,82 @@
+"""JSON request bodies and JSON responses."""
+
+import json
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import orjson
+from django.http import HttpResponse, UnreadablePostError
+from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+
+
+def dumps(data: object) -> bytes:
+    """Serialize to JSON: UUIDs as strings, times as RFC 3339 in UTC with `Z`."""
+    return orjson.dumps(data, option=orjson.OPT_UTC_Z)
+
+
+def read_body(request: Request) -> bytes:
+    """Return the body; raise UnreadablePostError if it is shorter than its Content-Length."""
+    body: bytes = request.body
+    length = request.META.get("CONTENT_LENGTH", "")
+    if length.isdecimal() and len(body) < int(length):
+        raise UnreadablePostError("The body is shorter than its Content-Length (RFC 9112 §8).")
+    return body
+
+
+def read_object(request: Request) -> dict[str, Any]:
+    """Parse the body as one JSON object in UTF-8.
+
+    Raises RequestDataTooBig, UnreadablePostError, UnsupportedMediaType, or ParseError if the
+    body is empty, not JSON, nested more than 1024 levels deep, or not an object.
+    """
+    media_type, _ = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))
+    body = read_body(request)
+    if body and media_type != JSON:
+        raise UnsupportedMediaType(media_type, f"Send the body as Content-Type: {JSON}.")
+    parsed = _parse(body)
+    if not isinstance(parsed, dict):
+        raise ParseError("The body must be a JSON object.")
+    return parsed
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if "surrogate" in error.msg:
+            # An escaped lone surrogate is valid JSON (RFC 8259 §8.2) but not valid text: the
+            # serializers report the field. Bytes that are not UTF-8 raise the same error.
+            with suppress(ValueError, RecursionError):
+                return json.loads(body.decode(), parse_constant=_reject_constant)
+        raise ParseError(f"The body is not JSON: {error}.") from error
+
+
+def _reject_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+class JSONResponse(HttpResponse):
+    """A response with JSON."""
+
+    def __init__(self, data: object) -> None:
+        super().__init__(dumps(data), content_type=JSON)
+
+
+class JSONRenderer(BaseRenderer):
+    """DRF's renderer for everything that is not built as a `JSONResponse`."""
+
+    media_type = JSON
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        """Serialize the data of a response; `None` is an empty body."""
+        return b"" if data is None else dumps(data)

@@ -1,0 +1,73 @@
+"""Content negotiation: Accept and Accept-Encoding (RFC 9110 §12.5), and gzip."""
+
+import gzip
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+
+from django.http import HttpResponse
+from django.http.request import MediaType
+from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+GZIP_LEVEL = 1  # most of the compression for the least CPU time
+
+
+class QualityNegotiation(DefaultContentNegotiation):
+    """Choose the representation the client prefers; DRF's own class ignores qualities."""
+
+    def select_renderer(  # type: ignore[override]
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Return the preferred renderer; raise NotAcceptable if the client accepts none."""
+        accept = request.META.get("HTTP_ACCEPT", "")
+        best = max(renderers, key=lambda renderer: preference(accept, renderer.media_type))
+        quality, _ = preference(accept, best.media_type)
+        if not quality:
+            names = " or ".join(renderer.media_type for renderer in renderers)
+            raise NotAcceptable(f"This URL serves {names} only.")
+        return best, best.media_type
+
+
+@lru_cache
+def preference(accept: str, media_type: str) -> tuple[float, int]:
+    """Return the quality of a media type, from 0 to 1, and the specificity of the range.
+
+    The most specific range of `Accept` decides (RFC 9110 §12.5.1).
+    """
+    qualities = _qualities(accept if accept.strip() else "*/*")
+    ranges = ("*/*", f"{media_type.partition('/')[0]}/*", media_type)
+    matches = [
+        (qualities[name], specificity)
+        for specificity, name in enumerate(ranges)
+        if name in qualities
+    ]
+    return matches[-1] if matches else (0, 0)
+
+
+@lru_cache
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Return whether `Accept-Encoding` permits gzip (RFC 9110 §12.5.3)."""
+    qualities = _qualities(accept_encoding)
+    return qualities.get("gzip", qualities.get("*", 0)) > 0
+
+
+def _qualities(header: str) -> dict[str, float]:
+    """Parse a list of names with optional qualities; skip malformed items."""
+    qualities: dict[str, float] = {}
+    for token in header.split(","):
+        with suppress(ValueError):
+            name, _ = parse_header_parameters(token)
+            qualities[name] = MediaType(token).quality
+    return qualities
+
+
+def compress(response: HttpResponse) -> None:
+    """Compress the body with gzip, and make the strong entity tag a weak one."""
+    if response.content:
+        response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)
+        response["Content-Encoding"] = "gzip"
+    response["ETag"] = f"W/{response['ETag']}"

@@ -1,0 +1,1 @@
+"""What all operations of the OpenAPI document share, and the page `/docs`."""

@@ -1,0 +1,60 @@
+"""Hooks of drf-spectacular: what its decorators cannot say about paths, bodies and security."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+OPTIONAL_BODY = "x-optional-body"
+"""An extension that marks an operation with an optional body; `add_request_rules` removes it."""
+
+LINKS = "x-links"
+"""An extension with the links of an operation by status; `add_links` moves them."""
+
+
+class ChallengeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describe any authentication class by the challenge of its 401 (RFC 9110 §11.6.1).
+
+    drf-spectacular's own extensions for known classes take precedence.
+    """
+
+    target_class = "rest_framework.authentication.BaseAuthentication"
+    match_subclasses = True
+    priority = -2
+    name = "credentials"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Return the security scheme."""
+        challenge = self.target.authenticate_header(auto_schema.view.request) or "Bearer"
+        return {"type": "http", "scheme": challenge.split()[0].lower()}
+
+
+def exclude_trailing_slashes(endpoints: list[tuple[str, Any, str, Any]]) -> list[Any]:
+    """Exclude the paths with a trailing slash, which are aliases."""
+    return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
+
+
+def add_request_rules(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Mark request bodies as required unless they are optional, and forbid unknown fields."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            if body := operation.get("requestBody"):
+                body["required"] = not operation.pop(OPTIONAL_BODY, False)
+                for media in body["content"].values():
+                    name = media["schema"]["$ref"].rpartition("/")[2]
+                    result["components"]["schemas"][name]["additionalProperties"] = False
+    return result
+
+
+def add_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add to each response its links to other operations."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            for status, links in operation.pop(LINKS, {}).items():
+                operation["responses"][str(status)]["links"] = links
+    return result
+
+
+def no_security_by_default(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Declare that an operation needs no credentials unless it says so."""
+    return result | {"security": []}

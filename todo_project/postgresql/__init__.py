@@ -1,1 +1,0 @@
-"""Django's PostgreSQL engine, with a health check that costs no round trip."""
