@@ -1,83 +1,86 @@
-# `make` lists the commands. Each makes what it needs: nothing is to be prepared by hand.
+# `make` lists the targets. Each installs what it needs.
 
 PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-# Without a .env file the service runs for development; with one, as the file says.
+# Without a .env file the service runs with DEBUG; with one, as the file says.
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test e2e fuzz browser mutants seed bench lint format schema client lock
+.PHONY: help run dev admin test e2e fuzz browser mutants compat seed bench lint format schema client lock
 
-help: ## List the commands
+help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
 
 run: .venv/runs ## Serve on PORT (8000), as in production
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
 	@$(DEVELOPMENT) $(BIN)/gunicorn
 
-dev: .venv/runs ## Serve, and load changed code at once
+dev: .venv/runs ## Serve on PORT (8000), and reload changed code
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
-	@$(DEVELOPMENT) WEB_CONCURRENCY=1 $(BIN)/gunicorn --reload
+	@$(DEVELOPMENT) $(MANAGE) runserver $(or $(PORT),8000)
 
 admin: .venv/runs ## Create a superuser for /admin/
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
 	@$(DEVELOPMENT) $(MANAGE) createsuperuser
 
-test: .venv/tests ## Run all tests on PostgreSQL, and those of the API on SQLite
+test: .venv/tests ## Run the tests on PostgreSQL and on SQLite
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto -m "not e2e" --ignore tests/browser
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-fuzz: .venv/proof ## Question the service about its OpenAPI document, FUZZ_SECONDS (150) a database
+fuzz: .venv/proof ## Test the service against its OpenAPI document, FUZZ_SECONDS (150) per database
 	$(BIN)/pytest tests/fuzz/contract.py
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/fuzz/contract.py
 
-e2e: .venv/tests ## Kill and restart a real database and real servers, in five minutes (needs pgbouncer)
+e2e: .venv/tests ## Kill and restart databases and servers under load, 5 minutes (needs pgbouncer)
 	$(BIN)/pytest -m e2e --ignore tests/browser
 
 browser: .venv/proof clients/typescript/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser
 
-mutants: .venv/proof ## Break the code of the tasks in a thousand ways; a test must fail each time (an hour and a half)
+mutants: .venv/proof ## Run mutation tests of tasks/ and the problems, 90 minutes
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/mutmut run
 	$(BIN)/python -m tests.mutation
 
-seed: .venv/runs ## Fill the database with invented tasks
+compat: .venv/tests tests/compatibility/node_modules ## Run the tests on every supported version found; COMPAT=--quick for one
+	$(BIN)/python -m tests.compatibility $(COMPAT)
+
+seed: .venv/runs ## Fill the database with sample tasks
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
 	@$(DEVELOPMENT) $(MANAGE) seed_tasks
 
-bench: .venv/bench ## Measure beside two peers, in ten minutes; writes benchmarks/RESULTS.md
+bench: .venv/bench ## Run the benchmarks, 10 minutes; writes benchmarks/RESULTS.md (needs wrk)
 	$(BIN)/python -m benchmarks
 
-lint: .venv/bench .venv/proof ## Check style, types, migrations and the schema
+lint: .venv/bench .venv/proof ## Check style, types, migrations and the OpenAPI document
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	DEBUG=true $(BIN)/mypy
 	DEBUG=true $(MANAGE) makemigrations --check --dry-run
 	DEBUG=true $(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 
-format: .venv/tests ## Put imports and layout in order
+format: .venv/tests ## Sort imports and format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-schema: .venv/runs ## Write openapi.json anew
+schema: .venv/runs ## Regenerate openapi.json
 	DEBUG=true $(MANAGE) spectacular --validate --fail-on-warn --format openapi-json --file openapi.json
 
-client: clients/typescript/node_modules ## Write the TypeScript client anew from openapi.json (needs Node)
+client: clients/typescript/node_modules ## Regenerate the TypeScript client from openapi.json (needs Node)
 	npm --prefix clients/typescript run generate
 	npm --prefix clients/typescript run build
 
-lock: .venv/tests ## Write the requirements anew from pyproject.toml
+lock: .venv/tests ## Regenerate the requirements from pyproject.toml
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --output-file requirements-dev.txt
 	$(LOCK) --group dev --group bench --output-file benchmarks/requirements.txt
 	$(LOCK) --group dev --group proof --output-file tests/requirements.txt
 
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv
@@ -100,4 +103,9 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 
 clients/typescript/node_modules: clients/typescript/package-lock.json
 	npm --prefix clients/typescript ci --ignore-scripts
+	@touch $@
+
+# PostgreSQL 14 to 18; the packages' script only creates the symbolic links of their libraries.
+tests/compatibility/node_modules: tests/compatibility/package-lock.json
+	npm --prefix tests/compatibility ci
 	@touch $@

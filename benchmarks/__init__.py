@@ -1,1 +1,1 @@
-"""Speed and memory, measured side by side: `python -m benchmarks --help`."""
+"""Benchmarks of speed and memory: `python -m benchmarks --help`."""

@@ -1,4 +1,4 @@
-"""The database that all contestants share, and the rows that the benchmarks put into it."""
+"""The database that all implementations share, and its rows."""
 
 import os
 import subprocess
@@ -11,9 +11,9 @@ from uuid import UUID
 
 import psycopg
 
-TASKS_EACH = 100
+TASKS_PER_USER = 100
 LONG_LISTS = (1_000, 10_000)
-"""Beside the many users, one user with each of these numbers of tasks."""
+"""The task counts of additional users, one user for each."""
 
 SETTINGS = {
     "SECRET_KEY": "only-for-benchmarks-" * 3,
@@ -23,14 +23,14 @@ SETTINGS = {
     "PYTHON_DOTENV_DISABLED": "1",
     "ALLOWED_HOSTS": "127.0.0.1",
 }
-"""The settings of every process here: those of production, whatever `.env` says."""
+"""The environment of every process: that of production, independent of `.env`."""
 
-OURS = "bench"
-"""The user whose tasks the benchmarks create and delete; no seeded user sorts near it."""
+BENCH_USER = "bench"
+"""The user whose tasks the benchmarks create and delete, and the prefix of further such users."""
 
 
 def manage(database_url: str, *command: str, **variables: str) -> None:
-    """Run manage.py; raise RuntimeError with what it printed where it fails."""
+    """Run manage.py; raise RuntimeError with its stderr if it fails."""
     environ = os.environ | SETTINGS | {"DATABASE_URL": database_url} | variables
     finished = subprocess.run(
         [sys.executable, "manage.py", *command],
@@ -52,31 +52,31 @@ class Database:
 
     @cached_property
     def connection(self) -> psycopg.Connection:
-        """Connect directly, whatever way the contestants take."""
+        """A direct connection, also where the servers connect through a proxy."""
         return psycopg.connect(self.url, autocommit=True)
 
     @cached_property
     def users(self) -> list[str]:
-        """Return up to 1000 users, the same in every run, from all over the table."""
-        numbers = range(1, self.size // TASKS_EACH + 1)
+        """Up to 1000 users, spread over the whole table, the same in every run."""
+        numbers = range(1, self.size // TASKS_PER_USER + 1)
         chosen = Random(1).sample(numbers, min(len(numbers), 1000))
         return [f"user-{number}" for number in chosen]
 
     @cached_property
     def tasks(self) -> list[tuple[str, UUID]]:
-        """Return 10,000 tasks of these users, in no order."""
+        """10,000 tasks of these users, in a random but repeatable order."""
         rows = self.connection.execute(
             "SELECT user_id, id FROM tasks WHERE user_id = ANY(%s) ORDER BY MD5(id::TEXT)",
             [self.users[:100]],
         )
         return [(user_id, task_id) for user_id, task_id in rows]
 
-    def user_with(self, tasks: int) -> str:
-        """Return the user with a long list."""
-        return f"user-{self.size // TASKS_EACH + LONG_LISTS.index(tasks) + 1}"
+    def user_with_tasks(self, tasks: int) -> str:
+        """Return the user with this number of tasks, one of `LONG_LISTS`."""
+        return f"user-{self.size // TASKS_PER_USER + LONG_LISTS.index(tasks) + 1}"
 
-    def copy(self, count: int, user_id: str = OURS) -> list[UUID]:
-        """Give the user copies of `count` seeded tasks, all open, under new ids."""
+    def copy(self, count: int, user_id: str = BENCH_USER) -> list[UUID]:
+        """Copy `count` seeded tasks to the user, all of them open; return the new ids."""
         rows = self.connection.execute(
             "INSERT INTO tasks (user_id, title, description)"
             " SELECT %s, title, description FROM tasks, GENERATE_SERIES(1, %s) LIMIT %s"
@@ -86,9 +86,9 @@ class Database:
         return [task_id for (task_id,) in rows]
 
     def restore(self) -> None:
-        """Remove what a measurement added, and the dead rows that it left."""
+        """Remove the tasks that a measurement created, and all dead rows."""
         self.connection.execute(
-            "DELETE FROM tasks WHERE user_id BETWEEN %s AND %s", [OURS, f"{OURS}~"]
+            "DELETE FROM tasks WHERE user_id BETWEEN %s AND %s", [BENCH_USER, f"{BENCH_USER}~"]
         )
         self.connection.execute("VACUUM tasks")
 
@@ -100,10 +100,10 @@ def create_database(server_url: str, size: int) -> Database:
         connection.execute(f"CREATE DATABASE {name}")
     database = Database(urlsplit(server_url)._replace(path=f"/{name}").geturl(), size)
     manage(database.url, "migrate", "-v", "0")
-    _seed(database.url, size // TASKS_EACH, TASKS_EACH)
+    _seed(database.url, size // TASKS_PER_USER, TASKS_PER_USER)
     for tasks in LONG_LISTS:
         _seed(database.url, 1, tasks, "--append")
-    # It would start in the middle of somebody's round; `restore` does its work.
+    # Autovacuum would start during a measurement; `restore` vacuums between them instead.
     database.connection.execute("ALTER TABLE tasks SET (autovacuum_enabled = false)")
     database.connection.execute("VACUUM ANALYZE tasks")
     return database

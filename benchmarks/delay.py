@@ -1,7 +1,7 @@
-"""A network between service and database: a proxy that delays, and does nothing else.
+"""A proxy in front of the database that delays all data, like a network.
 
-It runs in a process of its own, so that it does not wait for the interpreter of others, and
-stops when its standard input closes, however its parent ended.
+It runs in a separate process, so that it never waits for another program's interpreter lock. It
+stops when its stdin closes, which also happens if its parent is killed.
 """
 
 import socket
@@ -15,23 +15,23 @@ from time import monotonic, sleep
 from urllib.parse import parse_qs, urlsplit
 
 ONE_WAY = 0.010
-"""Seconds; a round trip is two of them."""
+"""The delay in each direction, in seconds."""
 
 CHUNK = 64 * 1024
 
-Delivery = tuple[float, bytes]
+DelayedChunk = tuple[float, bytes]
 
 
 @contextmanager
-def delayed(database_url: str) -> Iterator[str]:
-    """Yield the URL under which the database, on its Unix socket, is a network away."""
+def delayed_database(database_url: str) -> Iterator[str]:
+    """Yield the URL of a delaying proxy to the database, which listens on a Unix socket."""
     url = urlsplit(database_url)
     [directory] = parse_qs(url.query)["host"]
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.delay", f"{directory}/.s.PGSQL.5432"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for the benchmarks
+        start_new_session=True,  # so that Ctrl-C interrupts only the benchmarks
     ) as proxy:
         assert proxy.stdin
         assert proxy.stdout
@@ -43,34 +43,34 @@ def delayed(database_url: str) -> Iterator[str]:
 
 
 def accept(listener: socket.socket, database: str) -> None:
-    """Connect each client to the database."""
+    """Accept connections, and forward each to the database."""
     while True:
-        near, _ = listener.accept()
-        near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        far = socket.socket(socket.AF_UNIX)
-        far.connect(database)
-        for source, target in ((near, far), (far, near)):
-            parcels: SimpleQueue[Delivery] = SimpleQueue()
-            Thread(target=collect, args=(source, parcels), daemon=True).start()
-            Thread(target=deliver, args=(parcels, target), daemon=True).start()
+        client, _ = listener.accept()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        upstream = socket.socket(socket.AF_UNIX)
+        upstream.connect(database)
+        for source, target in ((client, upstream), (upstream, client)):
+            chunks: SimpleQueue[DelayedChunk] = SimpleQueue()
+            Thread(target=receive, args=(source, chunks), daemon=True).start()
+            Thread(target=forward, args=(chunks, target), daemon=True).start()
 
 
-def collect(source: socket.socket, parcels: "SimpleQueue[Delivery]") -> None:
-    """Read ahead, so that what is on its way holds up nothing behind it."""
-    chunk = b"first"
+def receive(source: socket.socket, chunks: "SimpleQueue[DelayedChunk]") -> None:
+    """Read and queue all data at once, so that a delayed chunk does not delay the next."""
+    chunk = b"not the end"
     while chunk:
         try:
             chunk = source.recv(CHUNK)
         except OSError:
             chunk = b""
-        parcels.put((monotonic() + ONE_WAY, chunk))
+        chunks.put((monotonic() + ONE_WAY, chunk))
 
 
-def deliver(parcels: "SimpleQueue[Delivery]", target: socket.socket) -> None:
-    """Hand over each chunk when it is due; the empty one is the end."""
+def forward(chunks: "SimpleQueue[DelayedChunk]", target: socket.socket) -> None:
+    """Send each chunk when it is due; an empty chunk ends the connection."""
     with suppress(OSError):
         while True:
-            due, chunk = parcels.get()
+            due, chunk = chunks.get()
             sleep(max(0.0, due - monotonic()))
             if not chunk:
                 target.shutdown(socket.SHUT_WR)

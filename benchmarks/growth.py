@@ -1,4 +1,4 @@
-"""Times of this service as the table grows."""
+"""The response times of this service as the table grows."""
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -12,52 +12,52 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 from tqdm import tqdm
 
-from benchmarks.client import typical_time
+from benchmarks.client import median_time
 from benchmarks.database import Database, manage
-from benchmarks.load import MOST_A_SECOND, load
+from benchmarks.load import MAX_RATE, load
 from benchmarks.operations import OPERATIONS, Operation, Request, mixed
 from benchmarks.servers import SERVICE, Server, serve
 
 ADMIN = "first page of the admin"
 PAGES = 5
-"""How many times a round reads it."""
+"""The number of requests for it in a round."""
 
-Measure = Callable[[Server, Database], float]
-"""Return a median time in milliseconds."""
+Measurement = Callable[[Server, Database], float]
+"""A function that returns a median time in milliseconds."""
 
 
 @dataclass(frozen=True)
 class Growth:
-    """One operation: its median times in milliseconds for each size, round by round."""
+    """The median times of one operation in milliseconds: by size, one per round."""
 
     operation: str
     times: dict[int, list[float]]
 
-    def typical(self, size: int) -> float:
-        """Return the median time at a size."""
+    def median_of(self, size: int) -> float:
+        """Return the median of the rounds at a size."""
         return median(self.times[size])
 
     def factor(self, size: int) -> float:
-        """Return how many times as long it takes as at the smallest size: median of rounds."""
+        """Return the time at a size divided by that at the smallest: the median of the rounds."""
         pairs = zip(self.times[size], self.times[min(self.times)], strict=True)
         return median(large / small for large, small in pairs)
 
 
 def measure_growth(databases: Iterable[Database], rounds: int) -> list[Growth]:
-    """Measure every operation on every database, in rounds that take turns."""
+    """Measure every operation on every database, alternately, in several rounds."""
     with ExitStack() as stack:
         services = [(stack.enter_context(serve(SERVICE, each.url)), each) for each in databases]
         pages = {server.port: _admin_page(server, database) for server, database in services}
-        measures: dict[str, Measure] = {
+        measures: dict[str, Measurement] = {
             operation.name: partial(_time_of, operation) for operation in OPERATIONS
         }
-        measures[ADMIN] = lambda server, _: typical_time(server, [pages[server.port]], 200, PAGES)
+        measures[ADMIN] = lambda server, _: median_time(server, [pages[server.port]], 200, PAGES)
         results = {
             name: Growth(name, {database.size: [] for _, database in services})
             for name in measures
         }
         for server, database in services:
-            load(server, mixed(database, MOST_A_SECOND), seconds=1)
+            load(server, mixed(database, MAX_RATE), seconds=1)
             database.restore()
         schedule = list(product(range(rounds), measures.items(), services))
         for _, (name, measure), (server, database) in tqdm(schedule, "growth"):
@@ -67,7 +67,7 @@ def measure_growth(databases: Iterable[Database], rounds: int) -> list[Growth]:
 
 
 def _time_of(operation: Operation, server: Server, database: Database) -> float:
-    requests = operation.requests(database, MOST_A_SECOND)
+    requests = operation.requests(database, MAX_RATE)
     return load(server, requests, seconds=1, connections=1).p50
 
 

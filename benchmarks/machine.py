@@ -1,4 +1,4 @@
-"""Where the numbers come from: machine, date, versions."""
+"""The conditions of a run: date, machine, versions."""
 
 import os
 import platform
@@ -19,8 +19,8 @@ PACKAGES = (
 )
 
 
-def describe(server_url: str) -> str:
-    """Return a Markdown list that says under what conditions the numbers arose."""
+def describe_environment(server_url: str) -> str:
+    """Return the conditions as a Markdown list."""
     with psycopg.connect(server_url) as connection:
         postgresql = connection.info.parameter_status("server_version")
     packages = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
@@ -44,13 +44,13 @@ def _processor() -> str:
 
 
 def _wrk() -> str:
-    """Return its name and version, the first words of what it prints before it ends with 1."""
+    """Return the name and version of wrk. `wrk -v` prints them and exits with 1."""
     shown = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False)
     return " ".join(shown.stdout.split()[:2])
 
 
 def _commit() -> str:
-    """Return the commit, with `-dirty` where files differ from it."""
-    git = ["git", "describe", "--always", "--dirty"]
+    """Return the commit, with `-dirty` if the working tree differs from it."""
+    git = ["git", "describe_environment", "--always", "--dirty"]
     described = subprocess.run(git, capture_output=True, text=True, check=False)
     return described.stdout.strip() or "unknown"

@@ -9,38 +9,38 @@ from psutil import Process
 from tqdm import tqdm
 
 from benchmarks.database import Database
-from benchmarks.load import MOST_A_SECOND, load
+from benchmarks.load import MAX_RATE, load
 from benchmarks.operations import list_of_10_000, mixed
 from benchmarks.servers import SERVICE, Server, serve
 
 MB = 1_000_000
-SLICE = 2
-"""Seconds of load at a time; wrk counts requests only afterwards."""
+LOAD_DURATION = 2
+"""Seconds of one run of wrk, which reports the number of requests only at its end."""
 
 INTERVAL = 0.005
-"""Seconds between two looks at the memory; a list of 10,000 takes some ten times as long."""
+"""Seconds between two samples; the response to a list of 10,000 takes about ten times as long."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Megabytes; where not said otherwise, of the largest worker."""
+    """Resident memory in megabytes, of the largest worker unless stated otherwise."""
 
     start: float
     requests: tuple[int, int]
     after: tuple[float, float]
     peak: float
-    """Above what the same worker had before, during lists of 10,000 tasks one at a time."""
-    crowded_peak: float
-    """The same, during 16 such lists at a time."""
+    """The increase of one worker during lists of 10,000 tasks, one request at a time."""
+    concurrent_peak: float
+    """The same with 16 concurrent requests."""
 
     @property
     def growth(self) -> float:
-        """Return by what part it grew between the two counts of requests."""
+        """The relative growth between the two counts of requests."""
         return self.after[1] / self.after[0] - 1
 
 
 def measure_memory(database: Database, requests: int, seconds: int) -> Memory:
-    """Measure at rest, after `requests` and twice as many, and during long lists."""
+    """Measure after the start, after `requests` and twice as many, and during long lists."""
     with serve(SERVICE, database.url) as server, tqdm(total=2 * requests, desc="memory") as bar:
         start = max(_resident(server.workers()).values())
         counts, sizes = [0], []
@@ -48,7 +48,7 @@ def measure_memory(database: Database, requests: int, seconds: int) -> Memory:
             counts.append(counts[-1])
             while counts[-1] < target:
                 counts[-1] += load(
-                    server, mixed(database, MOST_A_SECOND * SLICE), seconds=SLICE
+                    server, mixed(database, MAX_RATE * LOAD_DURATION), seconds=LOAD_DURATION
                 ).requests
                 database.restore()
                 bar.update(min(counts[-1], 2 * requests) - bar.n)
@@ -58,31 +58,31 @@ def measure_memory(database: Database, requests: int, seconds: int) -> Memory:
 
 
 def _peak(server: Server, database: Database, seconds: int, connections: int) -> float:
-    """Return the most that a worker took on during lists of 10,000 tasks."""
+    """Return the maximum increase of a worker during lists of 10,000 tasks."""
     before = _resident(server.workers())
-    with _watch(server.workers()) as most:
+    with _maximum(server.workers()) as maximum:
         load(server, list_of_10_000(database), seconds=seconds, connections=connections)
-    return max(most[worker] - before[worker] for worker in before)
+    return max(maximum[worker] - before[worker] for worker in before)
 
 
 @contextmanager
-def _watch(workers: list[Process]) -> Iterator[dict[int, float]]:
-    """Yield the greatest memory of each worker so far, kept up to date until the block ends."""
-    most = _resident(workers)
+def _maximum(workers: list[Process]) -> Iterator[dict[int, float]]:
+    """Yield the maximum memory of each worker so far, updated until the block ends."""
+    maximum = _resident(workers)
     ended = Event()
 
-    def look() -> None:
+    def sample() -> None:
         while not ended.wait(INTERVAL):
             for worker, size in _resident(workers).items():
-                most[worker] = max(size, most[worker])
+                maximum[worker] = max(size, maximum[worker])
 
-    watcher = Thread(target=look)
-    watcher.start()
+    sampler = Thread(target=sample)
+    sampler.start()
     try:
-        yield most
+        yield maximum
     finally:
         ended.set()
-        watcher.join()
+        sampler.join()
 
 
 def _resident(workers: list[Process]) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""The requests that are measured."""
+"""The operations that are measured, as HTTP requests."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import orjson
 
-from benchmarks.database import OURS, Database
+from benchmarks.database import BENCH_USER, Database
 
 JSON = {"Content-Type": "application/json"}
-CREATED = orjson.dumps({"title": "Buy oat milk", "description": "Two bottles, the blue ones."})
-RENAMED = orjson.dumps({"title": "Buy rye bread"})
-CHANGED = orjson.dumps({"title": "Buy bread", "description": "Ask for rye.", "completed": False})
+CREATE_BODY = orjson.dumps({"title": "Buy oat milk", "description": "Two bottles, the blue ones."})
+PATCH_BODY = orjson.dumps({"title": "Buy rye bread"})
+PUT_BODY = orjson.dumps({"title": "Buy bread", "description": "Ask for rye.", "completed": False})
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Request:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def wire(self) -> bytes:
-        """Return the request as it is sent."""
+    def to_bytes(self) -> bytes:
+        """Return the bytes of the request."""
         headers = {"Host": "127.0.0.1", "Content-Length": str(len(self.body)), **self.headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"{self.method} {self.path} HTTP/1.1\r\n{lines}\r\n".encode() + self.body
@@ -44,64 +44,68 @@ def list_of_100(database: Database, _: int) -> list[Request]:
 
 def list_of_1000(database: Database, _: int) -> list[Request]:
     """List a user's 1000 tasks."""
-    return [Request("GET", f"/api/{database.user_with(1_000)}/tasks")]
+    return [Request("GET", f"/api/{database.user_with_tasks(1_000)}/tasks")]
 
 
 def list_of_10_000(database: Database) -> list[Request]:
-    """List a user's 10,000 tasks, the most that a page holds."""
-    return [Request("GET", f"/api/{database.user_with(10_000)}/tasks")]
+    """List a user's 10,000 tasks, the maximum of a page."""
+    return [Request("GET", f"/api/{database.user_with_tasks(10_000)}/tasks")]
 
 
 def create(_: Database, __: int) -> list[Request]:
     """Create a task."""
-    return [Request("POST", f"/api/{OURS}/tasks", CREATED, JSON)]
+    return [Request("POST", f"/api/{BENCH_USER}/tasks", CREATE_BODY, JSON)]
 
 
 def put(database: Database, _: int) -> list[Request]:
-    """Change a task's title, description and completion."""
-    return [Request("PUT", path, CHANGED, JSON) for path in _paths(database)]
+    """Update the title, the description and `completed` of a task."""
+    return [Request("PUT", path, PUT_BODY, JSON) for path in _paths(database)]
 
 
 def toggle(database: Database, _: int) -> list[Request]:
-    """Complete a task, or reopen it."""
+    """Toggle `completed` of a task."""
     return [Request("PATCH", f"{path}/complete") for path in _paths(database)]
 
 
 def delete(database: Database, count: int) -> list[Request]:
     """Delete a task."""
-    return [Request("DELETE", f"/api/{OURS}/tasks/{task_id}") for task_id in database.copy(count)]
+    return [
+        Request("DELETE", f"/api/{BENCH_USER}/tasks/{task_id}") for task_id in database.copy(count)
+    ]
 
 
 def patch(database: Database, _: int) -> list[Request]:
-    """Change a task's title."""
-    return [Request("PATCH", path, RENAMED, JSON) for path in _paths(database)]
+    """Update the title of a task."""
+    return [Request("PATCH", path, PATCH_BODY, JSON) for path in _paths(database)]
 
 
 def patch_if_unchanged(database: Database, count: int) -> list[Request]:
-    """Change a task's title, where it is as the client saw it."""
+    """Update the title of a task, with If-Match."""
     tasks = database.connection.execute(
         "SELECT id, updated_at FROM tasks WHERE id = ANY(%s)", [database.copy(count)]
     )
     return [
-        Request("PATCH", f"/api/{OURS}/tasks/{task_id}", RENAMED, JSON | _if_match(updated_at))
+        Request(
+            "PATCH", f"/api/{BENCH_USER}/tasks/{task_id}", PATCH_BODY, JSON | _if_match(updated_at)
+        )
         for task_id, updated_at in tasks
     ]
 
 
 def delete_by_filter(database: Database, count: int) -> list[Request]:
     """Delete a user's two open tasks."""
-    users = [f"{OURS}-{number}" for number in range(count)]
+    users = [f"{BENCH_USER}-{number}" for number in range(count)]
     for user_id in users:
         database.copy(2, user_id)
     return [Request("DELETE", f"/api/{user_id}/tasks?completed=false") for user_id in users]
 
 
 def mixed(database: Database, count: int) -> list[Request]:
-    """Do one of each in turn, but for the longer lists."""
+    """Mix all operations in equal parts, except the longer lists."""
     others = (get, list_of_100, create, put, toggle)
-    endless = (cycle(requests(database, count)) for requests in others)
-    turns = zip(delete(database, count // (1 + len(others))), *endless, strict=False)
-    return [*chain.from_iterable(turns)]
+    repeated = (cycle(requests(database, count)) for requests in others)
+    rounds = zip(delete(database, count // (1 + len(others))), *repeated, strict=False)
+    return [*chain.from_iterable(rounds)]
 
 
 def _paths(database: Database) -> list[str]:
@@ -109,15 +113,15 @@ def _paths(database: Database) -> list[str]:
 
 
 def _if_match(updated_at: datetime) -> dict[str, str]:
-    moment = orjson.dumps(updated_at.astimezone(UTC), option=orjson.OPT_UTC_Z)
-    return {"If-Match": moment.decode()}
+    timestamp = orjson.dumps(updated_at.astimezone(UTC), option=orjson.OPT_UTC_Z)
+    return {"If-Match": timestamp.decode()}
 
 
 class Operation(NamedTuple):
-    """What is measured, the status that it answers, and how to ask for it.
+    """An operation, the status of its response, and a function that returns its requests.
 
-    `requests` returns requests to send in turn, over and over; where each can be sent only
-    once, as many as it is told.
+    The requests are sent in turn, repeatedly. Where each can be sent only once, the function
+    returns as many as its second argument says.
     """
 
     name: str
@@ -134,11 +138,11 @@ OPERATIONS = (
     Operation("toggle", 200, toggle),
     Operation("delete", 204, delete),
 )
-"""What every contestant can do."""
+"""The operations of every implementation."""
 
-FURTHER_OPERATIONS = (
+EXTRA_OPERATIONS = (
     Operation("PATCH", 200, patch),
     Operation("PATCH with If-Match", 200, patch_if_unchanged),
     Operation("delete by filter", 200, delete_by_filter),
 )
-"""What the ceiling cannot."""
+"""The operations that bare psycopg does not implement."""

@@ -1,4 +1,4 @@
-"""The contestants, and how to run them."""
+"""The implementations to compare, and how to run them."""
 
 import os
 import socket
@@ -17,51 +17,51 @@ import psutil
 
 from benchmarks.database import SETTINGS
 
-SECONDS = 30
-"""How long a server may take to start or to stop."""
+TIMEOUT = 30
+"""Seconds that a server may take to start or to stop."""
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """A name, and the command that serves on the `PORT` of the environment."""
+class Implementation:
+    """A name, and a command that serves the API on the `PORT` of the environment."""
 
     name: str
     command: tuple[str, ...]
 
 
-# All write to /dev/null what they log; gunicorn.conf.py rules both of the gunicorns.
-SERVICE = Contestant("this service", ("gunicorn",))
-ALTERNATIVE = Contestant(
+# The logs of all go to /dev/null. gunicorn.conf.py configures the first and the last.
+SERVICE = Implementation("this service", ("gunicorn",))
+ALTERNATIVE = Implementation(
     "FastAPI + SQLModel",
     (
         *("uvicorn", "benchmarks.peers.fastapi_sqlmodel:app"),
         *("--loop", "uvloop", "--http", "httptools", "--no-access-log"),
     ),
 )
-CEILING = Contestant("bare psycopg", ("gunicorn", "benchmarks.peers.raw_wsgi:application"))
-CONTESTANTS = (SERVICE, ALTERNATIVE, CEILING)
+CEILING = Implementation("bare psycopg", ("gunicorn", "benchmarks.peers.raw_wsgi:application"))
+IMPLEMENTATIONS = (SERVICE, ALTERNATIVE, CEILING)
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running contestant."""
+    """A running implementation."""
 
-    contestant: Contestant
+    implementation: Implementation
     port: int
     process: psutil.Process
 
     def workers(self) -> list[psutil.Process]:
-        """Return the processes that answer requests."""
+        """Return the processes that serve requests."""
         return self.process.children(recursive=True)
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that the server has used, the database's not included."""
+        """Return the CPU time used so far, without that of the database."""
         times = [process.cpu_times() for process in (self.process, *self.workers())]
         return sum(each.user + each.system for each in times)
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
+    """Return an unused port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -70,9 +70,9 @@ def free_port() -> int:
 
 @contextmanager
 def serve(
-    contestant: Contestant, database_url: str, *, workers: int = 2, threads: int = 4
+    implementation: Implementation, database_url: str, *, workers: int = 2, threads: int = 4
 ) -> Iterator[Server]:
-    """Run a contestant until the block ends."""
+    """Run an implementation until the block ends."""
     port = free_port()
     variables = {
         "DATABASE_URL": database_url,
@@ -81,7 +81,7 @@ def serve(
         "WEB_CONCURRENCY": str(workers),
         "GUNICORN_THREADS": str(threads),
     }
-    program, *arguments = contestant.command
+    program, *arguments = implementation.command
     with TemporaryFile() as errors:
         started = subprocess.Popen(
             [Path(sys.executable).with_name(program), *arguments],
@@ -89,31 +89,29 @@ def serve(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
-            start_new_session=True,  # Ctrl-C is for the benchmarks, which then stop the server
+            start_new_session=True,  # so that Ctrl-C reaches only this process, which stops it
         )
         try:
-            _wait_until_it_answers(started, port, errors)
-            yield Server(contestant, port, psutil.Process(started.pid))
+            _wait_until_ready(started, port, errors)
+            yield Server(implementation, port, psutil.Process(started.pid))
         finally:
             _stop(started)
 
 
-def _wait_until_it_answers(
-    started: "subprocess.Popen[bytes]", port: int, errors: IO[bytes]
-) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not _answers(port):
+def _wait_until_ready(started: "subprocess.Popen[bytes]", port: int, errors: IO[bytes]) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while not _is_ready(port):
         if started.poll() is not None or time.monotonic() > deadline:
             errors.seek(0)
-            last_words = b"".join(errors.readlines()[-10:]).decode()
-            raise RuntimeError(f"{started.args!r} did not start:\n{last_words}")
+            last_lines = b"".join(errors.readlines()[-10:]).decode()
+            raise RuntimeError(f"{started.args!r} did not start:\n{last_lines}")
         time.sleep(0.1)
 
 
-def _answers(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+def _is_ready(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
-        connection.request("GET", "/api/nobody/tasks")
+        connection.request("GET", "/api/bench/tasks")
         return connection.getresponse().status == 200  # noqa: PLR2004
     except ConnectionRefusedError:
         return False
@@ -122,13 +120,15 @@ def _answers(port: int) -> bool:
 
 
 def _stop(started: "subprocess.Popen[bytes]") -> None:
-    family = psutil.Process(started.pid).children(recursive=True) if started.poll() is None else []
+    children = (
+        psutil.Process(started.pid).children(recursive=True) if started.poll() is None else []
+    )
     started.terminate()
     try:
-        started.wait(SECONDS)
+        started.wait(TIMEOUT)
     except subprocess.TimeoutExpired:
         started.kill()
         started.wait()
-    for orphan in family:
-        if orphan.is_running():
-            orphan.kill()
+    for child in children:
+        if child.is_running():
+            child.kill()

@@ -1,4 +1,4 @@
-"""Requests a second, their times and their cost, of all contestants in turn."""
+"""Requests per second, response times and CPU time of all implementations."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,17 +9,17 @@ from tqdm import tqdm
 
 from benchmarks.conformance import check
 from benchmarks.database import Database
-from benchmarks.load import MOST_A_SECOND, load
+from benchmarks.load import MAX_RATE, load
 from benchmarks.operations import OPERATIONS, Operation, mixed
-from benchmarks.servers import CONTESTANTS, SERVICE, Contestant, Server, serve
+from benchmarks.servers import IMPLEMENTATIONS, SERVICE, Implementation, Server, serve
 
 WARM_UP = 2
-"""Seconds of mixed requests: every connection is open and every statement prepared."""
+"""Seconds of mixed requests, which open all connections and prepare all statements."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One contestant at one operation in one round; per request, in milliseconds."""
+    """The result of one round; times are milliseconds per request."""
 
     rate: float
     p50: float
@@ -29,46 +29,48 @@ class Sample:
 
 @dataclass(frozen=True)
 class Throughput:
-    """One operation: the samples of each contestant, round by round."""
+    """One operation: the samples of each implementation, one per round."""
 
     operation: Operation
-    samples: dict[Contestant, list[Sample]]
+    samples: dict[Implementation, list[Sample]]
 
-    def typical(self, contestant: Contestant, measure: Callable[[Sample], float]) -> float:
-        """Return the median of a measure."""
-        return median(measure(sample) for sample in self.samples[contestant])
+    def median_of(
+        self, implementation: Implementation, measure: Callable[[Sample], float]
+    ) -> float:
+        """Return the median of a figure over the rounds."""
+        return median(measure(sample) for sample in self.samples[implementation])
 
-    def times(self, other: Contestant) -> float:
-        """Return this service's rate in rates of the other: the median over the rounds.
+    def ratio(self, other: Implementation) -> float:
+        """Return the rate of this service divided by that of the other: the median of the rounds.
 
-        Within a round the machine is the same; between rounds it is not.
+        The speed of a shared machine changes between rounds, much less within one.
         """
         pairs = zip(self.samples[SERVICE], self.samples[other], strict=True)
-        return median(mine.rate / theirs.rate for mine, theirs in pairs)
+        return median(ours.rate / others.rate for ours, others in pairs)
 
 
 def measure_throughput(database: Database, rounds: int, seconds: int) -> list[Throughput]:
-    """Measure every operation on every contestant, in rounds that take turns."""
+    """Measure every operation on every implementation, alternately, in several rounds."""
     results = [
-        Throughput(operation, {each: [] for each in CONTESTANTS}) for operation in OPERATIONS
+        Throughput(operation, {each: [] for each in IMPLEMENTATIONS}) for operation in OPERATIONS
     ]
     with ExitStack() as stack:
-        servers = [stack.enter_context(serve(each, database.url)) for each in CONTESTANTS]
+        servers = [stack.enter_context(serve(each, database.url)) for each in IMPLEMENTATIONS]
         for server in servers:
             check(server, database)
-            load(server, mixed(database, MOST_A_SECOND * WARM_UP), seconds=WARM_UP)
+            load(server, mixed(database, MAX_RATE * WARM_UP), seconds=WARM_UP)
             database.restore()
         schedule = list(_schedule(results, servers, rounds))
         for result, server in tqdm(schedule, "throughput"):
             sample = _sample(server, result.operation, database, seconds)
-            result.samples[server.contestant].append(sample)
+            result.samples[server.implementation].append(sample)
     return results
 
 
 def _schedule(
     results: list[Throughput], servers: list[Server], rounds: int
 ) -> Iterator[tuple[Throughput, Server]]:
-    """Let another contestant be the first in each round."""
+    """Start each round with another implementation."""
     for number in range(rounds):
         first = number % len(servers)
         for result in results:
@@ -77,9 +79,9 @@ def _schedule(
 
 
 def _sample(server: Server, operation: Operation, database: Database, seconds: int) -> Sample:
-    requests = operation.requests(database, MOST_A_SECOND * seconds)
+    requests = operation.requests(database, MAX_RATE * seconds)
     before = server.cpu_seconds()
-    seen = load(server, requests, seconds=seconds)
+    result = load(server, requests, seconds=seconds)
     cpu = server.cpu_seconds() - before
     database.restore()
-    return Sample(seen.rate, seen.p50, seen.p99, cpu / seen.requests * 1000)
+    return Sample(result.rate, result.p50, result.p99, cpu / result.requests * 1000)

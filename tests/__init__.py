@@ -1,1 +1,1 @@
-"""What a client can see, one file for each behaviour."""
+"""The tests, one file per behaviour; `support` contains what they share."""

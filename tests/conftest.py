@@ -1,4 +1,4 @@
-"""Fixtures for all tests, and the profiles of Hypothesis."""
+"""Fixtures of all tests, and the profiles of Hypothesis."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from tasks.models import Task
 from tests.support.client import API, OWNER, TASKS
 from tests.support.factories import TaskFactory
 
-# The suite runs the same examples each time; `--hypothesis-profile=long` looks for new ones.
+# By default the examples are the same in each run. `--hypothesis-profile=long` tries new ones.
 settings.register_profile(
     "suite", deadline=None, derandomize=True, max_examples=40, stateful_step_count=30
 )
@@ -48,7 +48,7 @@ def missing_url() -> str:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Keep SQLite in a file, as in production: threads do not share a database in memory."""
+    """Keep SQLite in a file, as in production: threads cannot share an in-memory database."""
     if connection.vendor == "sqlite":
         directory: Path = tmp_path_factory.mktemp("database")
         connection.settings_dict["TEST"]["NAME"] = str(directory / "test.sqlite3")

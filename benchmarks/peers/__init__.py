@@ -1,1 +1,1 @@
-"""What the service is measured against."""
+"""Other implementations of the API, for comparison."""

@@ -1,7 +1,7 @@
-"""The obvious alternative: the same API in FastAPI, SQLModel and asyncpg.
+"""The same API in FastAPI, SQLModel and asyncpg, as their documentation teaches it.
 
-Written as their documentation teaches: an async engine with a pool, a session for each
-request from a dependency, models for input and output, commit and refresh.
+An async engine with a pool, a session for each request from a dependency, models for input and
+output, commit and refresh.
 """
 
 import os
@@ -23,12 +23,12 @@ app = FastAPI(title="Todo API")
 
 
 def now() -> datetime:
-    """Return the time, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 class TaskBase(SQLModel):
-    """What a client may set."""
+    """The fields that a client may set."""
 
     title: str = Field(min_length=1, max_length=200)
     description: str | None = Field(default=None, max_length=1000)
@@ -36,7 +36,7 @@ class TaskBase(SQLModel):
 
 
 class Task(TaskBase, table=True):
-    """A row of the service's own table."""
+    """A row of the same table as the service uses."""
 
     __tablename__ = "tasks"
 
@@ -51,7 +51,7 @@ class TaskCreate(TaskBase):
 
 
 class TaskUpdate(SQLModel):
-    """The members to change."""
+    """The fields to change."""
 
     title: str | None = Field(default=None, min_length=1, max_length=200)
     description: str | None = Field(default=None, max_length=1000)
@@ -59,7 +59,7 @@ class TaskUpdate(SQLModel):
 
 
 class TaskPublic(TaskBase):
-    """A task, as it is answered."""
+    """A task as the API returns it."""
 
     id: UUID
     user_id: str
@@ -68,7 +68,7 @@ class TaskPublic(TaskBase):
 
 
 class Deleted(SQLModel):
-    """How many tasks were deleted."""
+    """The number of deleted tasks."""
 
     deleted: int
 
@@ -90,11 +90,11 @@ async def find_task(user_id: str, task_id: UUID, session: Session) -> Task:
     return task
 
 
-Found = Annotated[Task, Depends(find_task)]
+TaskFromPath = Annotated[Task, Depends(find_task)]
 
 
 async def save(task: Task, session: AsyncSession) -> Task:
-    """Write the task, and read it as it is then."""
+    """Write the task, and read it again."""
     session.add(task)
     await session.commit()
     await session.refresh(task)
@@ -108,7 +108,7 @@ async def list_tasks(
     completed: bool | None = None,  # noqa: FBT001
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
 ) -> Sequence[Task]:
-    """Answer the user's tasks, newest first."""
+    """Return the user's tasks, newest first."""
     query = select(Task).where(Task.user_id == user_id)
     if completed is not None:
         query = query.where(Task.completed == completed)
@@ -123,26 +123,29 @@ async def create_task(user_id: str, body: TaskCreate, session: Session) -> Task:
 
 
 @app.delete("/api/{user_id}/tasks")
-async def clear_tasks(user_id: str, completed: bool, session: Session) -> Deleted:  # noqa: FBT001
+async def delete_tasks(user_id: str, completed: bool, session: Session) -> Deleted:  # noqa: FBT001
     """Delete the completed tasks, or the open ones."""
-    mine = delete(Task).where(col(Task.user_id) == user_id, col(Task.completed) == completed)
-    result = await session.exec(mine)
+    statement = delete(Task).where(col(Task.user_id) == user_id, col(Task.completed) == completed)
+    result = await session.exec(statement)
     await session.commit()
     return Deleted(deleted=result.rowcount)
 
 
 @app.get("/api/{user_id}/tasks/{task_id}", response_model=TaskPublic)
-async def read_task(task: Found) -> Task:
-    """Answer one task."""
+async def read_task(task: TaskFromPath) -> Task:
+    """Return one task."""
     return task
 
 
 @app.put("/api/{user_id}/tasks/{task_id}", response_model=TaskPublic)
 @app.patch("/api/{user_id}/tasks/{task_id}", response_model=TaskPublic)
 async def update_task(
-    task: Found, body: TaskUpdate, session: Session, if_match: Annotated[str, Header()] = "*"
+    task: TaskFromPath,
+    body: TaskUpdate,
+    session: Session,
+    if_match: Annotated[str, Header()] = "*",
 ) -> Task:
-    """Change the members sent."""
+    """Change the fields sent."""
     if if_match != "*" and datetime.fromisoformat(if_match.strip('"')) != task.updated_at:
         raise HTTPException(412, "The task has changed.")
     task.sqlmodel_update(body.model_dump(exclude_unset=True) | {"updated_at": now()})
@@ -150,14 +153,14 @@ async def update_task(
 
 
 @app.patch("/api/{user_id}/tasks/{task_id}/complete", response_model=TaskPublic)
-async def toggle_task(task: Found, session: Session) -> Task:
-    """Flip `completed`."""
+async def toggle_task(task: TaskFromPath, session: Session) -> Task:
+    """Toggle `completed`."""
     task.sqlmodel_update({"completed": not task.completed, "updated_at": now()})
     return await save(task, session)
 
 
 @app.delete("/api/{user_id}/tasks/{task_id}", status_code=204)
-async def delete_task(task: Found, session: Session) -> None:
+async def delete_task(task: TaskFromPath, session: Session) -> None:
     """Delete one task."""
     await session.delete(task)
     await session.commit()

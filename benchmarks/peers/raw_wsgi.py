@@ -1,7 +1,7 @@
-"""The practical ceiling: gunicorn, psycopg, orjson and the bare statement, nothing else.
+"""An upper bound: gunicorn, psycopg, orjson and the bare statement.
 
-No framework, no validation, no headers beyond those HTTP needs: what a Python process can do
-at most where each request is one statement in one thread. Not how to write a service.
+No framework, no validation, only the headers that HTTP needs: the maximum for a Python process
+that executes one statement per request in one thread. Not an example of a service.
 """
 
 import os
@@ -17,32 +17,37 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 TASK = "id, user_id, title, description, completed, created_at, updated_at"
-ONE = "WHERE user_id = %s AND id = %s"
-TICK = "updated_at = GREATEST(STATEMENT_TIMESTAMP(), updated_at + INTERVAL '1 microsecond')"
-LIST = f"SELECT {TASK} FROM tasks WHERE user_id = %s ORDER BY created_at DESC, id DESC LIMIT 10001"
-READ = f"SELECT {TASK} FROM tasks {ONE}"
-CREATE = f"INSERT INTO tasks (user_id, title, description) VALUES (%s, %s, %s) RETURNING {TASK}"
-CHANGE = (
-    f"UPDATE tasks SET title = %s, description = %s, completed = %s, {TICK} {ONE} RETURNING {TASK}"
+ONE_TASK = "WHERE user_id = %s AND id = %s"
+NEXT_UPDATED_AT = (
+    "updated_at = GREATEST(STATEMENT_TIMESTAMP(), updated_at + INTERVAL '1 microsecond')"
 )
-TOGGLE = f"UPDATE tasks SET completed = NOT completed, {TICK} {ONE} RETURNING {TASK}"
-DELETE = f"DELETE FROM tasks {ONE}"
+LIST = f"SELECT {TASK} FROM tasks WHERE user_id = %s ORDER BY created_at DESC, id DESC LIMIT 10001"
+READ = f"SELECT {TASK} FROM tasks {ONE_TASK}"
+CREATE = f"INSERT INTO tasks (user_id, title, description) VALUES (%s, %s, %s) RETURNING {TASK}"
+UPDATE = (
+    f"UPDATE tasks SET title = %s, description = %s, completed = %s, {NEXT_UPDATED_AT} "
+    f"{ONE_TASK} RETURNING {TASK}"
+)
+TOGGLE = (
+    f"UPDATE tasks SET completed = NOT completed, {NEXT_UPDATED_AT} {ONE_TASK} RETURNING {TASK}"
+)
+DELETE = f"DELETE FROM tasks {ONE_TASK}"
 NOT_FOUND = "404 Not Found"
 
-threads = local()
+thread_local = local()
 
 
 def execute(statement: str, *values: Any) -> psycopg.Cursor[dict[str, Any]]:
-    """Execute a statement on the thread's own connection."""
-    if not hasattr(threads, "cursor"):
+    """Execute a statement on the connection of this thread."""
+    if not hasattr(thread_local, "cursor"):
         url = os.environ["DATABASE_URL"]
         connection = psycopg.connect(url, autocommit=True, options="-c TimeZone=UTC")
-        threads.cursor = connection.cursor(row_factory=dict_row)
-    cursor: psycopg.Cursor[dict[str, Any]] = threads.cursor
+        thread_local.cursor = connection.cursor(row_factory=dict_row)
+    cursor: psycopg.Cursor[dict[str, Any]] = thread_local.cursor
     return cursor.execute(statement, values)
 
 
-def answer(environ: Mapping[str, Any]) -> tuple[str, object]:
+def handle(environ: Mapping[str, Any]) -> tuple[str, object]:
     """Return the status, and the data of the body."""
     user_id, _, *rest = environ["PATH_INFO"].removeprefix("/api/").split("/")
     status = "200 OK"
@@ -58,7 +63,7 @@ def answer(environ: Mapping[str, Any]) -> tuple[str, object]:
         case "PUT", [task_id]:
             task = orjson.loads(environ["wsgi.input"].read())
             values = task["title"], task["description"], task["completed"]
-            cursor = execute(CHANGE, *values, user_id, task_id)
+            cursor = execute(UPDATE, *values, user_id, task_id)
         case "PATCH", [task_id, "complete"]:
             cursor = execute(TOGGLE, user_id, task_id)
         case "DELETE", [task_id]:
@@ -70,8 +75,8 @@ def answer(environ: Mapping[str, Any]) -> tuple[str, object]:
 
 
 def application(environ: Mapping[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-    """Answer one request."""
-    status, data = answer(environ)
+    """Serve one request."""
+    status, data = handle(environ)
     if data is None:
         start_response(status, [])
         return []

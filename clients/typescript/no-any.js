@@ -1,4 +1,4 @@
-// Fails where an expression or a type is `any`, also one that a library let in: `strict` allows it.
+// Reports each expression and type that is `any`, also if a library declares it: `strict` permits those.
 import ts from "typescript";
 
 const { config } = ts.readConfigFile("tsconfig.json", ts.sys.readFile);

@@ -1,4 +1,4 @@
-"""The list of tasks in the admin: whom it finds, and what it costs."""
+"""Tests of the admin's list of tasks: columns, search, filter, and cost."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,25 +8,26 @@ import pytest
 from django.utils.timezone import now
 
 from tasks.models import Task
+from tests.support.admin import LIST_URL
 from tests.support.client import API, OWNER
 from tests.support.factories import TaskFactory
 from tests.support.query_plans import WHOLE, fill, on_tasks, plans, recorded
 
 pytestmark = pytest.mark.django_db
 
-LIST = "/admin/tasks/task/"
 ID = UUID("8c1a6e0e-3f0b-4d5e-9a55-0d3f5b6a7c11")
 
 
 def titles(admin: API, query: str) -> list[str]:
-    page = admin.get(f"{LIST}?{query}").content.decode()
+    page = admin.get(f"{LIST_URL}?{query}").content.decode()
     return re.findall(r'/change/[^>]*">([^<]+)</a>', page)
 
 
-def test_it_shows_what_matters_to_the_second(admin: API) -> None:
-    moment = datetime(2026, 2, 6, 10, 30, 7, tzinfo=UTC)
-    task = TaskFactory.create(created_at=moment, updated_at=moment + timedelta(minutes=1))
-    page = admin.get(LIST).content.decode()
+def test_list_has_these_columns_and_times_in_utc(admin: API) -> None:
+    created_at = datetime(2026, 2, 6, 10, 30, 7, tzinfo=UTC)
+    updated_at = created_at + timedelta(minutes=1)
+    task = TaskFactory.create(created_at=created_at, updated_at=updated_at)
+    page = admin.get(LIST_URL).content.decode()
     columns = re.findall(r'class="(?:sortable )?column-(\w+)', page)
     assert columns == ["title", "owner", "completed", "created", "updated"]
     assert titles(admin, "") == [task.title]
@@ -61,14 +62,14 @@ def test_it_shows_what_matters_to_the_second(admin: API) -> None:
         ("q=bob&completed=x", ["Call home", "Call Ольга"]),
     ],
 )
-def test_tasks_are_found(admin: API, query: str, found: list[str]) -> None:
+def test_search_and_filter(admin: API, query: str, found: list[str]) -> None:
     TaskFactory.create(id=ID, title="Buy milk")
     TaskFactory.create(title="Call home", user_id="bob", completed=True)
     TaskFactory.create(title="Call Ольга", user_id="bob", created_at=now() - timedelta(days=1))
     assert titles(admin, query) == found
 
 
-def test_a_user_whose_id_looks_like_that_of_a_task_is_found(admin: API) -> None:
+def test_search_for_uuid_finds_user_unless_it_is_a_task_id(admin: API) -> None:
     TaskFactory.create(user_id=str(ID), title="Buy milk")
     assert titles(admin, f"q={ID}") == ["Buy milk"]
     TaskFactory.create(id=ID, title="Call home")
@@ -76,35 +77,35 @@ def test_a_user_whose_id_looks_like_that_of_a_task_is_found(admin: API) -> None:
     assert titles(admin, f"q={ID}/") == ["Buy milk"]
 
 
-def test_whether_it_is_done_is_asked_once_a_user_is_chosen(admin: API) -> None:
+def test_filter_is_offered_only_after_search(admin: API) -> None:
     TaskFactory.create()
-    offered = r'<a href="\?([^"]*completed=[^"]*)">\s*(\w+)</a>'
-    assert re.findall(offered, admin.get(LIST).content.decode()) == []
-    assert re.findall(offered, admin.get(f"{LIST}?q=alice").content.decode()) == [
+    choices = r'<a href="\?([^"]*completed=[^"]*)">\s*(\w+)</a>'
+    assert re.findall(choices, admin.get(LIST_URL).content.decode()) == []
+    assert re.findall(choices, admin.get(f"{LIST_URL}?q=alice").content.decode()) == [
         ("completed=1&amp;q=alice", "Yes"),
         ("completed=0&amp;q=alice", "No"),
     ]
 
 
 @pytest.mark.parametrize("user_id", ["alice", " a%&b ", "ä?#", '"><b>'])
-def test_an_owner_links_to_their_tasks(admin: API, user_id: str) -> None:
+def test_user_id_links_to_the_tasks_of_the_user(admin: API, user_id: str) -> None:
     TaskFactory.create(user_id=user_id, title="Buy milk")
     TaskFactory.create(user_id="bob", title="Call home")
-    links = re.findall(r'<a href="\?(q=[^"]*)">', admin.get(LIST).content.decode())
+    links = re.findall(r'<a href="\?(q=[^"]*)">', admin.get(LIST_URL).content.decode())
     assert sorted(titles(admin, link) for link in links) == [["Buy milk"], ["Call home"]]
 
 
 @pytest.mark.parametrize(
     "query", ["title__contains=a", "completed__exact=1", "updated_at__gte=2026-01-01", "user_id=a"]
 )
-def test_an_address_cannot_ask_for_more(admin: API, query: str) -> None:
+def test_other_lookup_in_url_returns_400(admin: API, query: str) -> None:
     TaskFactory.create()
     with recorded() as statements:
-        assert admin.get(f"{LIST}?{query}").status_code == 400
+        assert admin.get(f"{LIST_URL}?{query}").status_code == 400
     assert on_tasks(statements) == []
 
 
-PAGES = {
+STATEMENTS = {
     "": 2,
     "p=100": 2,
     "o=1.-2": 2,
@@ -117,26 +118,27 @@ PAGES = {
     "q=nobody": 2,
     f"q={ID}": 3,
 }
+"""The number of statements on tasks for each query string."""
 
 
-def test_no_page_costs_more_with_more_tasks(admin: API) -> None:
+def test_list_does_not_scan_the_table(admin: API) -> None:
     fill(OWNER)
     TaskFactory.create(id=ID)
-    for query, count in PAGES.items():
+    for query, count in STATEMENTS.items():
         with recorded() as statements:
-            assert admin.get(f"{LIST}?{query}").status_code == 200
-        asked = [each for each in statements if '"tasks"' in each[0]]
-        assert len(asked) == count, query
-        for sql, params in asked:
+            assert admin.get(f"{LIST_URL}?{query}").status_code == 200
+        about_tasks = [statement for statement in statements if '"tasks"' in statement[0]]
+        assert len(about_tasks) == count, query
+        for sql, params in about_tasks:
             assert re.search(r" LIMIT \d+( OFFSET \d+)?(\) subquery)?$", sql), sql
             for plan in plans((sql, params)):
                 assert [step for step in plan if WHOLE.match(step)] == [], (query, sql)
                 assert "Sort" not in plan or f"q={ID}" == query, (query, sql)
 
 
-def test_it_counts_no_further_than_anybody_looks(admin: API) -> None:
+def test_list_counts_up_to_max_count(admin: API) -> None:
     fill(OWNER)
-    assert "10000 tasks" in admin.get(LIST).content.decode()
-    assert admin.get(f"{LIST}?p=101").status_code == 302
+    assert "10000 tasks" in admin.get(LIST_URL).content.decode()
+    assert admin.get(f"{LIST_URL}?p=101").status_code == 302
     assert len(titles(admin, "p=100")) == 100
     assert Task.objects.count() == 100_000

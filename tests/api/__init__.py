@@ -1,1 +1,1 @@
-"""Tests of the API: one file per behaviour that a client can see."""
+"""Tests of the API: one file for each behavior that a client can see."""

@@ -1,4 +1,4 @@
-"""PATCH /api/{user_id}/tasks/{task_id}/complete."""
+"""Tests of PATCH /api/{user_id}/tasks/{task_id}/complete."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("body", [None, b"", {}])
-def test_without_a_value_it_flips(api: API, task: Task, body: object) -> None:
+def test_empty_body_toggles_completed(api: API, task: Task, body: object) -> None:
     path = f"{task_url(task)}/complete"
     before = api.send(200, "GET", task_url(task)).json()
     for expected in (True, False, True):
@@ -25,7 +25,7 @@ def test_without_a_value_it_flips(api: API, task: Task, body: object) -> None:
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_with_a_value_it_sets_however_often(api: API, task: Task, *, value: bool) -> None:
+def test_completed_in_the_body_is_set(api: API, task: Task, *, value: bool) -> None:
     for _ in range(2):
         response = api.send(200, "PATCH", f"{task_url(task)}/complete", {"completed": value})
         assert response.json()["completed"] is value
@@ -41,15 +41,11 @@ def test_with_a_value_it_sets_however_often(api: API, task: Task, *, value: bool
         ({"id": "a"}, "id", "unknown"),
     ],
 )
-def test_it_takes_nothing_else(api: API, task: Task, body: object, name: str, code: str) -> None:
+def test_invalid_body_returns_400(
+    api: API, task: Task, body: object, name: str, code: str
+) -> None:
     problem = api.problem(400, "PATCH", f"{task_url(task)}/complete", body)
     assert problem["type"] == "/problems/validation-error"
     assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [
         (f"#/{name}", code)
     ]
-
-
-def test_a_task_that_does_not_exist_is_not_found(api: API, task: Task, missing_url: str) -> None:
-    for body in (None, {"completed": True}):
-        problem = api.problem(404, "PATCH", f"{missing_url}/complete", body)
-        assert problem["detail"] == "There is no such task."

@@ -1,4 +1,4 @@
-"""POST /api/{user_id}/tasks."""
+"""Tests of POST /api/{user_id}/tasks."""
 
 from datetime import UTC, datetime
 
@@ -10,11 +10,11 @@ from tests.support.client import API, OWNER, TASKS, task_url
 pytestmark = pytest.mark.django_db
 
 
-def timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def rfc3339(timestamp: datetime) -> str:
+    return timestamp.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def test_the_answer_is_the_task_as_stored(api: API) -> None:
+def test_response_is_the_stored_task(api: API) -> None:
     response = api.send(201, "POST", TASKS, {"title": "Buy milk"})
     task = Task.objects.get()
     assert list(response.json().items()) == [
@@ -23,8 +23,8 @@ def test_the_answer_is_the_task_as_stored(api: API) -> None:
         ("title", "Buy milk"),
         ("description", None),
         ("completed", False),
-        ("created_at", timestamp(task.created_at)),
-        ("updated_at", timestamp(task.created_at)),
+        ("created_at", rfc3339(task.created_at)),
+        ("updated_at", rfc3339(task.created_at)),
     ]
     assert task.updated_at == task.created_at
     assert response["Content-Type"] == "application/json"
@@ -32,34 +32,34 @@ def test_the_answer_is_the_task_as_stored(api: API) -> None:
     assert response["Location"] == task_url(task)
 
 
-def test_every_member_of_a_request_is_stored(api: API) -> None:
+def test_all_fields_are_stored(api: API) -> None:
     api.send(201, "POST", TASKS, {"title": "a", "description": " b\n", "completed": True})
     task = Task.objects.get()
     assert (task.title, task.description, task.completed) == ("a", " b\n", True)
 
 
-def test_the_title_is_stored_without_the_white_space_around_it(api: API) -> None:
+def test_title_is_trimmed(api: API) -> None:
     response = api.send(201, "POST", TASKS, {"title": "\u3000 Buy  milk\t\n"})
     assert response.json()["title"] == "Buy  milk"
 
 
-def test_lengths_count_code_points_after_trimming(api: API) -> None:
+def test_lengths_are_counted_in_code_points_after_trimming(api: API) -> None:
     body = {"title": " " + "🥛" * 200 + " ", "description": "é" * 1000}
     response = api.send(201, "POST", TASKS, body)
     assert response.json()["title"] == "🥛" * 200
 
 
 @pytest.mark.parametrize("description", ["", None])
-def test_a_description_that_says_nothing_is_kept(api: API, description: str | None) -> None:
+def test_empty_description_is_stored_unchanged(api: API, description: str | None) -> None:
     response = api.send(201, "POST", TASKS, {"title": "a", "description": description})
     assert response.json()["description"] == description
 
 
-def test_members_that_the_server_owns_are_ignored(api: API, task: Task) -> None:
+def test_fields_set_by_the_server_are_ignored(api: API, task: Task) -> None:
     sent = {
         "id": str(task.id),
         "user_id": "mallory",
-        "title": "Mine",
+        "title": "New",
         "created_at": [],
         "updated_at": 7,
     }
@@ -69,7 +69,7 @@ def test_members_that_the_server_owns_are_ignored(api: API, task: Task) -> None:
     assert Task.objects.count() == 2
 
 
-def test_the_location_works_for_every_user_id(api: API) -> None:
+def test_location_is_escaped(api: API) -> None:
     response = api.send(201, "POST", "/api/%C3%A4%20%25%3F%23%5C;%2B@x/tasks/", {"title": "a"})
     assert response.json()["user_id"] == "ä %?#\\;+@x"
     assert api.send(200, "GET", response["Location"]).json() == response.json()
@@ -116,7 +116,7 @@ def test_the_location_works_for_every_user_id(api: API) -> None:
         ({"title": "a", "titel": "b"}, "titel", "unknown", "There is no such field."),
     ],
 )
-def test_a_member_that_breaks_a_rule_is_named(
+def test_invalid_field_returns_400(
     api: API, body: object, name: str, code: str, detail: str
 ) -> None:
     assert api.problem(400, "POST", TASKS, body) == {
@@ -128,7 +128,7 @@ def test_a_member_that_breaks_a_rule_is_named(
     }
 
 
-def test_everything_that_is_wrong_is_named_at_once(api: API) -> None:
+def test_all_errors_are_reported_together(api: API) -> None:
     problem = api.problem(400, "POST", TASKS, {"completed": 0, "": 1})
     assert problem["detail"] == (
         ": There is no such field.; title: This field is required.; "

@@ -1,4 +1,4 @@
-"""A create that is safe to repeat."""
+"""Tests of POST with an Idempotency-Key."""
 
 import pytest
 from django.db import OperationalError
@@ -14,19 +14,19 @@ pytestmark = pytest.mark.django_db
 BODY = {"title": "Buy milk", "description": "Two", "completed": True}
 
 
-def test_a_repeated_create_creates_nothing(api: API) -> None:
+def test_repeated_create_returns_the_existing_task(api: API) -> None:
     first = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
-    again = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
+    replayed = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
     assert "Idempotent-Replayed" not in first
-    assert again["Idempotent-Replayed"] == "true"
-    assert again.content == first.content
+    assert replayed["Idempotent-Replayed"] == "true"
+    assert replayed.content == first.content
     for name in ("Location", "ETag", "Cache-Control", "Content-Type"):
-        assert again[name] == first[name]
+        assert replayed[name] == first[name]
     assert Task.objects.count() == 1
     assert Task.objects.get().id.version == 5
 
 
-def test_the_body_is_compared_by_what_it_means(api: API) -> None:
+def test_bodies_are_compared_after_validation(api: API) -> None:
     api.send(201, "POST", TASKS, {"title": "a"}, idempotency_key="k")
     for body in (
         {"title": " a "},
@@ -45,47 +45,47 @@ def test_the_body_is_compared_by_what_it_means(api: API) -> None:
         {"title": "Buy milk"},
     ],
 )
-def test_another_body_is_refused_while_the_task_is_as_created(api: API, body: object) -> None:
+def test_different_body_returns_422_while_the_task_is_unchanged(api: API, body: object) -> None:
     api.send(201, "POST", TASKS, BODY, idempotency_key="k")
     problem = api.problem(422, "POST", TASKS, body, idempotency_key="k")
     assert problem["type"] == "/problems/idempotency-key-reused"
 
 
-def test_a_repetition_answers_with_the_task_as_it_is_now(api: API) -> None:
+def test_repeated_create_returns_a_changed_task_as_changed(api: API) -> None:
     first = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
     changed = api.send(200, "PATCH", first["Location"], {"title": "Buy bread"})
     for body in (BODY, {"title": "Anything"}):
-        again = api.send(201, "POST", TASKS, body, idempotency_key="k")
-        assert again.json() == changed.json()
-        assert again["ETag"] == changed["ETag"]
-        assert again["Location"] == first["Location"]
-        assert again["Idempotent-Replayed"] == "true"
+        replayed = api.send(201, "POST", TASKS, body, idempotency_key="k")
+        assert replayed.json() == changed.json()
+        assert replayed["ETag"] == changed["ETag"]
+        assert replayed["Location"] == first["Location"]
+        assert replayed["Idempotent-Replayed"] == "true"
 
 
-def test_a_deleted_task_is_created_anew_under_the_same_id(api: API) -> None:
+def test_deleted_task_is_created_again_with_the_same_id(api: API) -> None:
     first = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
     api.send(204, "DELETE", first["Location"])
-    again = api.send(201, "POST", TASKS, {"title": "New"}, idempotency_key="k")
-    assert "Idempotent-Replayed" not in again
-    assert again["Location"] == first["Location"]
-    assert again.json()["title"] == "New"
+    second = api.send(201, "POST", TASKS, {"title": "New"}, idempotency_key="k")
+    assert "Idempotent-Replayed" not in second
+    assert second["Location"] == first["Location"]
+    assert second.json()["title"] == "New"
 
 
-def test_another_users_same_key_is_another_task(api: API) -> None:
-    mine = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
-    theirs = api.send(201, "POST", f"/api/{STRANGER}/tasks", BODY, idempotency_key="k")
-    assert "Idempotent-Replayed" not in theirs
-    assert mine.json()["id"] != theirs.json()["id"]
+def test_same_key_of_other_user_creates_another_task(api: API) -> None:
+    own = api.send(201, "POST", TASKS, BODY, idempotency_key="k")
+    other = api.send(201, "POST", f"/api/{STRANGER}/tasks", BODY, idempotency_key="k")
+    assert "Idempotent-Replayed" not in other
+    assert own.json()["id"] != other.json()["id"]
 
 
-def test_every_key_is_another_task(api: API) -> None:
+def test_each_key_creates_another_task(api: API) -> None:
     keys = ["k", "K", "k.", "!", "~", '"k"', "k,k", "x" * 255, "a/b", "%00"]
     ids = {api.send(201, "POST", TASKS, BODY, idempotency_key=key).json()["id"] for key in keys}
     assert len(ids) == len(keys) == Task.objects.count()
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "a\t", "ä", "a\x7f", "a\x00", "x" * 256, "k, k"])
-def test_a_key_that_is_none_is_refused(api: API, key: str) -> None:
+def test_invalid_key_returns_400(api: API, key: str) -> None:
     detail = "Must be 1 to 255 visible ASCII characters."
     problem = api.problem(400, "POST", TASKS, BODY, idempotency_key=key)
     assert problem["detail"] == f"Idempotency-Key: {detail}"
@@ -94,18 +94,19 @@ def test_a_key_that_is_none_is_refused(api: API, key: str) -> None:
     ]
 
 
-def test_a_key_does_not_excuse_a_bad_body(api: API) -> None:
+def test_invalid_body_does_not_use_the_key(api: API) -> None:
     api.problem(400, "POST", TASKS, {"title": ""}, idempotency_key="k")
     assert "Idempotent-Replayed" not in api.send(201, "POST", TASKS, BODY, idempotency_key="k")
 
 
-def test_an_id_that_never_becomes_free_is_not_waited_for_for_ever(
+def test_create_fails_after_the_maximum_number_of_attempts(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    taken = TaskFactory.create(user_id=STRANGER)
-    reason = f"^Task {taken.id} was deleted 10 times during one request.$"
+    # With an id that another user's task has, no attempt can create or read the task.
+    other = TaskFactory.create(user_id=STRANGER)
+    message = f"^Task {other.id} was deleted 10 times during one request.$"
     with (
         django_assert_num_queries(2 * MAX_CREATE_ATTEMPTS),
-        pytest.raises(OperationalError, match=reason),
+        pytest.raises(OperationalError, match=message),
     ):
-        UserTasks(OWNER).create_idempotent(taken.id, title="a")
+        UserTasks(OWNER).create_idempotent(other.id, title="a")

@@ -1,4 +1,4 @@
-"""Bodies that are refused before their members are looked at."""
+"""Tests of request bodies: JSON syntax, media type and size."""
 
 import pytest
 
@@ -24,7 +24,7 @@ TOO_LARGE = b'{"title": "' + b"x" * 64 * 1024 + b'"}'
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-def test_what_is_not_json_is_refused(
+def test_invalid_json_returns_400(
     api: API, task: Task, method: str, body: bytes, detail: str
 ) -> None:
     path = TASKS if method == "POST" else task_url(task)
@@ -38,7 +38,7 @@ def test_what_is_not_json_is_refused(
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"{}"', b"1"])
-def test_what_is_not_an_object_is_refused(api: API, task: Task, body: bytes) -> None:
+def test_json_that_is_not_an_object_returns_400(api: API, task: Task, body: bytes) -> None:
     problem = api.problem(400, "PATCH", f"{task_url(task)}/complete", body)
     assert problem["type"] == "/problems/malformed-json"
     assert problem["detail"] == "The body must be a JSON object."
@@ -49,7 +49,7 @@ def test_what_is_not_an_object_is_refused(api: API, task: Task, body: bytes) -> 
     ["", "text/plain", "application/x-www-form-urlencoded", "application/problem+json"],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "COMPLETE"])
-def test_another_media_type_is_refused(
+def test_other_media_type_returns_415(
     api: API, task: Task, method: str, content_type: str
 ) -> None:
     path = {"POST": TASKS, "COMPLETE": f"{task_url(task)}/complete"}.get(method, task_url(task))
@@ -65,12 +65,12 @@ def test_another_media_type_is_refused(
 @pytest.mark.parametrize(
     "content_type", ["application/json; charset=utf-8", "Application/JSON", "application/json;x"]
 )
-def test_parameters_and_case_of_the_media_type_do_not_matter(api: API, content_type: str) -> None:
+def test_case_and_parameters_of_the_media_type_are_ignored(api: API, content_type: str) -> None:
     api.send(201, "POST", TASKS, {"title": "a"}, content_type=content_type)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-def test_a_body_over_64_kib_is_refused(api: API, task: Task, method: str) -> None:
+def test_body_over_64_kib_returns_413(api: API, task: Task, method: str) -> None:
     path = TASKS if method == "POST" else task_url(task)
     assert api.problem(413, method, path, TOO_LARGE) == {
         "type": "/problems/content-too-large",
@@ -80,11 +80,11 @@ def test_a_body_over_64_kib_is_refused(api: API, task: Task, method: str) -> Non
     }
 
 
-def test_a_body_of_64_kib_is_read(api: API) -> None:
+def test_body_of_64_kib_is_accepted(api: API) -> None:
     body = b'{"title": "a"}'
     api.send(201, "POST", TASKS, body + b" " * (64 * 1024 - len(body)))
 
 
 @pytest.mark.parametrize("text", [b'"\\ud83e\\udd5b"', '"🥛"'.encode()])
-def test_a_pair_of_surrogates_is_a_character(api: API, text: bytes) -> None:
+def test_surrogate_pair_is_one_character(api: API, text: bytes) -> None:
     assert api.send(201, "POST", TASKS, b'{"title": ' + text + b"}").json()["title"] == "🥛"

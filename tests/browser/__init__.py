@@ -1,1 +1,1 @@
-"""Tests of the pages and of the TypeScript client in Chromium: `make browser`."""
+"""Tests of the pages, of CORS and of the TypeScript client in Chromium: `make browser`."""

@@ -1,4 +1,4 @@
-"""Debian's Chromium, what it must never do, and a page on another origin."""
+"""Fixtures: Chromium, a page whose errors fail the test, the service, and another origin."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,10 +14,10 @@ from tests.support.servers.gunicorn import SECONDS, serve
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Start the browser, with a profile that is empty and goes with it."""
+    """Start Chromium with a temporary profile."""
     with pytest.MonkeyPatch.context() as environ, sync_playwright() as playwright:
-        # Playwright's event loop runs in the thread of the tests, where Django would
-        # then refuse to query.
+        # Playwright runs its event loop in the thread of the tests, where Django raises
+        # SynchronousOnlyOperation for queries otherwise.
         environ.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         expect.set_options(timeout=1000 * SECONDS)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -26,10 +26,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def address(transactional_db: None, tmp_path: Path) -> Iterator[str]:
-    """Run the service."""
-    with serve(tmp_path / "log") as address:
-        yield address
+def base_url(transactional_db: None, tmp_path: Path) -> Iterator[str]:
+    """Run the service; return its base URL."""
+    with serve(tmp_path / "log") as base_url:
+        yield base_url
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def page_log() -> PageLog:
 
 @pytest.fixture
 def page(chromium: Browser, page_log: PageLog) -> Iterator[Page]:
-    """Open a page without a past; afterwards, demand that nothing went wrong in it."""
+    """Open a page in a new context; afterwards assert that it logged no unexpected errors."""
     context = chromium.new_context()
     context.on("console", page_log.on_console)
     context.on("weberror", page_log.on_error)
@@ -51,7 +51,7 @@ def page(chromium: Browser, page_log: PageLog) -> Iterator[Page]:
 
 
 class EmptyPage(BaseHTTPRequestHandler):
-    """A page of another origin, with nothing in it but what a test runs there."""
+    """Serves an empty page, in which a test can run scripts."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -63,8 +63,8 @@ class EmptyPage(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[str]:
-    """Serve the page; return its origin."""
+def other_origin() -> Iterator[str]:
+    """Serve an empty page on another origin; return the origin."""
     with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""The admin, as the people see it who run the service."""
+"""Tests of the admin in a browser: find, edit and complete tasks; the limit of failed logins."""
 
 import pytest
 from django.conf import global_settings
@@ -16,29 +16,29 @@ PASSWORD = "correct horse battery staple"
 
 @pytest.fixture
 def superuser(transactional_db: None) -> User:
-    """Create one whose password the service can check: the tests' own hash is none of it."""
+    """Create a superuser, with a password hasher of the service: the tests use MD5."""
     with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
         return User.objects.create_superuser("root", password=PASSWORD)
 
 
-def log_in(page: Page, address: str, password: str) -> None:
-    page.goto(f"{address}/admin/")
+def log_in(page: Page, base_url: str, password: str) -> None:
+    page.goto(f"{base_url}/admin/")
     page.get_by_label("Username:").fill("root")
     page.get_by_label("Password:").fill(password)
     page.get_by_role("button", name="Log in").click()
 
 
-def completed(user_id: str) -> int:
+def count_completed(user_id: str) -> int:
     return Task.objects.filter(user_id=user_id, completed=True).count()
 
 
-def test_a_superuser_finds_edits_and_completes_tasks_of_a_user(
-    superuser: User, address: str, page: Page
+def test_superuser_finds_edits_and_completes_tasks_of_a_user(
+    superuser: User, base_url: str, page: Page
 ) -> None:
     TaskFactory.create_batch(100, user_id=OWNER)
     TaskFactory.create(user_id=STRANGER)
 
-    log_in(page, address, PASSWORD)
+    log_in(page, base_url, PASSWORD)
     page.locator("#tasks-task").get_by_role("link", name="Tasks").click()
     page.locator("#searchbar").fill(OWNER)
     page.get_by_role("button", name="Search").click()
@@ -46,30 +46,31 @@ def test_a_superuser_finds_edits_and_completes_tasks_of_a_user(
 
     page.locator("#result_list tbody a").first.click()
     title = page.get_by_label("Title:")
-    changed = title.input_value()
+    old_title = title.input_value()
+    assert Task.objects.filter(title=old_title).count() == 1
     title.fill("Changed in the admin")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_have_text(
         "The task “Changed in the admin” was changed successfully."
     )
-    assert Task.objects.filter(title=changed).count() == 0
+    assert not Task.objects.filter(title=old_title).exists()
     assert Task.objects.get(title="Changed in the admin").user_id == OWNER
 
     page.locator("#action-toggle").check()
     page.get_by_label("Action:").select_option("complete")
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_have_text("100 tasks completed.")
-    assert (completed(OWNER), completed(STRANGER)) == (100, 0)
+    assert (count_completed(OWNER), count_completed(STRANGER)) == (100, 0)
 
 
-def test_ten_wrong_passwords_lock_the_door(
-    superuser: User, address: str, page: Page, page_log: PageLog
+def test_ten_failed_logins_lock_the_user_name(
+    superuser: User, base_url: str, page: Page, page_log: PageLog
 ) -> None:
     for _ in range(9):
-        log_in(page, address, "password")
+        log_in(page, base_url, "password")
         expect(page.locator(".errornote")).to_contain_text("correct username and password")
     for password in ("password", PASSWORD):
-        log_in(page, address, password)
-        expect(page.get_by_role("heading", level=1)).to_have_text("Too many wrong passwords")
+        log_in(page, base_url, password)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Too many failed logins")
         expect(page.locator("#site-name")).to_have_text("Todo API")
         assert page_log.pop_errors() == [FAILED_REQUEST.format("429 (Too Many Requests)")]

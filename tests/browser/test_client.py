@@ -1,4 +1,4 @@
-"""The TypeScript client: as the document says, without `any`, true in Node and in a browser."""
+"""Tests of the TypeScript client: types, the examples in Node, and requests from a browser."""
 
 import json
 import re
@@ -10,26 +10,27 @@ from playwright.sync_api import Page
 
 from tests.support.browser import FAILED_REQUEST, PageLog
 from tests.support.client import OWNER
+from tests.support.documentation import code_blocks
 from tests.support.factories import TaskFactory
 from tests.support.servers.gunicorn import serve
 from todo_project.environment import BASE_DIR
 
 CLIENT = BASE_DIR / "clients" / "typescript"
-FETCH = CLIENT / "node_modules" / "openapi-fetch" / "dist" / "index.mjs"
-IMPORTS = '{"imports": {"openapi-fetch": "/openapi-fetch.js"}}'
-FRONTEND = """async ([baseUrl, user_id]) => {
+OPENAPI_FETCH = CLIENT / "node_modules" / "openapi-fetch" / "dist" / "index.mjs"
+IMPORT_MAP = '{"imports": {"openapi-fetch": "/openapi-fetch.js"}}'
+SCRIPT = """async ([baseUrl, user_id]) => {
     const { allTasks, createTodoClient, editTask } = await import("/client.js");
     const client = createTodoClient({ baseUrl });
     const tasks = [];
     for await (const task of allTasks(client, user_id, { limit: 2 })) tasks.push(task);
-    await editTask(client, tasks[0], () => ({ title: "Theirs" }));
-    const ours = await editTask(client, tasks[0], ({ title }) => ({ title: `${title} and ours` }));
-    return [...tasks, ours].map(({ title }) => title);
+    await editTask(client, tasks[0], () => ({ title: "Edited" }));
+    const edited = await editTask(client, tasks[0], ({ title }) => ({ title: `${title} twice` }));
+    return [...tasks, edited].map(({ title }) => title);
 }"""
 
 
-def run(script: str, *arguments: str) -> None:
-    """Run a script of the client's package.json; fail with what it printed."""
+def npm_run(script: str, *arguments: str) -> None:
+    """Run a script of the client's package.json; if it fails, fail with its output."""
     finished = subprocess.run(
         ["npm", "run", "--silent", script, "--", *arguments],
         cwd=CLIENT,
@@ -42,56 +43,59 @@ def run(script: str, *arguments: str) -> None:
         pytest.fail(f"npm run {script}:\n{finished.stdout}{finished.stderr}", pytrace=False)
 
 
-def test_the_document_passes_a_strict_linter() -> None:
-    run("lint")
+def test_document_passes_the_linter() -> None:
+    npm_run("lint")
 
 
-def test_the_types_are_what_the_document_says() -> None:
-    run("generate", "--check")  # else: `make client`
+def test_generated_types_are_current() -> None:
+    npm_run("generate", "--check")  # `make client` regenerates them
 
 
 @pytest.fixture(scope="module")
 def compiled() -> None:
-    """Compile it under `strict`, and without any `any`."""
-    run("build")
+    """Compile the client in strict mode, and check that no type is `any`."""
+    npm_run("build")
 
 
 @pytest.mark.usefixtures("compiled")
-def test_its_story_holds_of_the_live_service(address: str) -> None:
-    run("story", address)
+def test_examples_pass_against_a_live_service(base_url: str) -> None:
+    npm_run("example", base_url)
 
 
 @pytest.mark.usefixtures("compiled", "transactional_db")
-def test_it_pages_and_edits_in_a_browser_on_another_origin(
-    tmp_path: Path, page: Page, page_log: PageLog, elsewhere: str
+def test_client_lists_and_edits_in_a_browser_on_another_origin(
+    tmp_path: Path, page: Page, page_log: PageLog, other_origin: str
 ) -> None:
     for number in range(5):
         TaskFactory.create(title=f"Task {number}")
     page.route("**/client.js", lambda route: route.fulfill(path=CLIENT / "dist" / "client.js"))
     page.route(
         "**/openapi-fetch.js",
-        lambda route: route.fulfill(path=FETCH, content_type="text/javascript"),
+        lambda route: route.fulfill(path=OPENAPI_FETCH, content_type="text/javascript"),
     )
-    page.goto(elsewhere)
-    page.add_script_tag(type="importmap", content=IMPORTS)
-    with serve(tmp_path / "log", CORS_ALLOWED_ORIGINS=elsewhere) as service:
-        assert page.evaluate(FRONTEND, [service, OWNER]) == [
+    page.goto(other_origin)
+    page.add_script_tag(type="importmap", content=IMPORT_MAP)
+    with serve(tmp_path / "log", CORS_ALLOWED_ORIGINS=other_origin) as base_url:
+        assert page.evaluate(SCRIPT, [base_url, OWNER]) == [
             *("Task 4", "Task 3", "Task 2", "Task 1", "Task 0"),
-            "Theirs and ours",
+            "Edited twice",
         ]
     assert page_log.pop_errors() == [FAILED_REQUEST.format("412 (Precondition Failed)")]
 
 
-def test_the_readmes_show_lines_of_the_story() -> None:
-    story = (CLIENT / "src" / "story.ts").read_text()
-    for folder, number in ((BASE_DIR, 2), (CLIENT, 6)):
-        readme = (folder / "README.md").read_text()
-        examples = re.findall(r"```ts\n(.*?)```", readme, re.DOTALL)
-        assert len(examples) == number
-        assert [example for example in examples if example not in story] == []
+@pytest.mark.parametrize(
+    ("document", "count"),
+    [(BASE_DIR / "docs" / "clients.md", 2), (CLIENT / "README.md", 6)],
+    ids=["clients", "README"],
+)
+def test_documented_snippets_are_in_the_example(document: Path, count: int) -> None:
+    example = (CLIENT / "src" / "example.ts").read_text()
+    snippets = code_blocks(document, "ts")
+    assert len(snippets) == count
+    assert [snippet for snippet in snippets if snippet not in example] == []
 
 
-def test_its_versions_are_exact_and_name_no_registry() -> None:
+def test_dependencies_have_exact_versions_and_name_no_registry() -> None:
     lock = json.loads((CLIENT / "package-lock.json").read_text())
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
     package = json.loads((CLIENT / "package.json").read_text())

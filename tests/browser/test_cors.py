@@ -1,4 +1,4 @@
-"""A page on another origin: what it may do where it is named, and else."""
+"""Tests of CORS in a browser: what a page on an allowed or another origin can read and do."""
 
 from pathlib import Path
 from typing import Any
@@ -7,125 +7,113 @@ import pytest
 from playwright.sync_api import Error, Page
 
 from tests.support.browser import FAILED_REQUEST, PageLog
-from tests.support.client import TASKS, stored_rows
-from tests.support.client import task_url as path_of
+from tests.support.client import TASKS, stored_rows, task_url
 from tests.support.factories import TaskFactory
 from tests.support.servers.gunicorn import serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FETCH = """async ([url, init]) => {
-    const answer = await fetch(url, init);
-    return [answer.status, Object.fromEntries(answer.headers), await answer.text()];
+    const response = await fetch(url, init);
+    return [response.status, Object.fromEntries(response.headers), await response.text()];
 }"""
 HEADERS = {
     "Content-Type": "application/json",
     "Idempotency-Key": "milk",
     "If-Match": "*",
     "If-None-Match": '"another"',
-    "X-Request-ID": "from-elsewhere",
+    "X-Request-ID": "from-another-origin",
 }
 SAFELISTED = {"cache-control", "content-length", "content-type"}
+"""The response headers that every page may read (Fetch, CORS-safelisted response-header name)."""
+
+MILK = '{"title": "Milk"}'
+RESPONSES = [
+    ("POST", TASKS, MILK, 201, {"etag", "location"}),
+    ("POST", TASKS, MILK, 201, {"etag", "location", "idempotent-replayed"}),
+    ("GET", f"{TASKS}?limit=1", None, 200, {"etag", "link"}),
+    ("HEAD", TASKS, None, 200, {"etag"}),
+    ("GET", "{task}", None, 200, {"etag"}),
+    ("HEAD", "{task}", None, 200, {"etag"}),
+    ("PUT", "{task}", "{}", 200, set()),
+    ("PATCH", "{task}", "{}", 200, {"etag"}),
+    ("PATCH", "{task}/complete", None, 200, {"etag"}),
+    ("DELETE", "{task}", None, 204, set()),
+    ("OPTIONS", TASKS, None, 204, set()),
+]
+"""Method, path and body; status, and the headers that the page can read beside X-Request-ID."""
 
 
 def fetch(page: Page, url: str, method: str, body: str | None = None) -> Any:
-    """Fetch from within the page, with every header that the API knows."""
+    """Fetch from within the page, with every request header that the API supports."""
     init = {"method": method, "headers": HEADERS} | ({} if body is None else {"body": body})
     return page.evaluate(FETCH, [url, init])
 
 
-def readable(page: Page, url: str, method: str, body: str | None = None) -> tuple[int, set[str]]:
-    """Fetch; return the status, and the headers that the page may read by special leave."""
+def exposed(page: Page, url: str, method: str, body: str | None = None) -> tuple[int, set[str]]:
+    """Fetch; return the status, and the headers that the page can read because of CORS."""
     status, headers, _ = fetch(page, url, method, body)
     return status, headers.keys() - SAFELISTED
 
 
-def test_a_page_of_a_named_origin_does_and_reads_everything(
-    tmp_path: Path, page: Page, elsewhere: str
+def test_allowed_origin_can_send_every_request_and_read_every_header(
+    tmp_path: Path, page: Page, other_origin: str
 ) -> None:
-    bread = path_of(TaskFactory.create(title="Bread"))
-    milk = '{"title": "Milk"}'
-    with serve(tmp_path / "log", CORS_ALLOWED_ORIGINS=elsewhere) as service:
-        page.goto(elsewhere)
-        answers = [
-            (method, *readable(page, service + path, method, body))
-            for method, path, body in (
-                ("POST", TASKS, milk),
-                ("POST", TASKS, milk),
-                ("GET", f"{TASKS}?limit=1", None),
-                ("HEAD", TASKS, None),
-                ("GET", bread, None),
-                ("HEAD", bread, None),
-                ("PUT", bread, "{}"),
-                ("PATCH", bread, "{}"),
-                ("PATCH", f"{bread}/complete", None),
-                ("DELETE", bread, None),
-                ("OPTIONS", TASKS, None),
-            )
-        ]
-    every = {"x-request-id"}
-    assert answers == [
-        ("POST", 201, every | {"etag", "location"}),
-        ("POST", 201, every | {"etag", "location", "idempotent-replayed"}),
-        ("GET", 200, every | {"etag", "link"}),
-        ("HEAD", 200, every | {"etag"}),
-        ("GET", 200, every | {"etag"}),
-        ("HEAD", 200, every | {"etag"}),
-        ("PUT", 200, every),
-        ("PATCH", 200, every | {"etag"}),
-        ("PATCH", 200, every | {"etag"}),
-        ("DELETE", 204, every),
-        ("OPTIONS", 204, every),
-    ]
-    assert [task["title"] for task in stored_rows()] == ["Milk"]
+    task = task_url(TaskFactory.create(title="Bread"))
+    with serve(tmp_path / "log", CORS_ALLOWED_ORIGINS=other_origin) as base_url:
+        page.goto(other_origin)
+        for method, path, body, status, headers in RESPONSES:
+            response = exposed(page, base_url + path.format(task=task), method, body)
+            assert response == (status, {"x-request-id"} | headers), (method, path)
+    assert [row["title"] for row in stored_rows()] == ["Milk"]
 
 
-def test_a_page_of_a_named_origin_reads_when_to_try_again(
-    tmp_path: Path, page: Page, page_log: PageLog, elsewhere: str
+def test_allowed_origin_can_read_retry_after(
+    tmp_path: Path, page: Page, page_log: PageLog, other_origin: str
 ) -> None:
-    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    unreachable = "postgresql://nobody@127.0.0.1:1/nothing"
     log = tmp_path / "log"
-    with serve(log, CORS_ALLOWED_ORIGINS=elsewhere, DATABASE_URL=nowhere) as service:
-        page.goto(elsewhere)
-        assert readable(page, service + TASKS, "GET") == (503, {"retry-after", "x-request-id"})
+    with serve(log, CORS_ALLOWED_ORIGINS=other_origin, DATABASE_URL=unreachable) as base_url:
+        page.goto(other_origin)
+        assert exposed(page, base_url + TASKS, "GET") == (503, {"retry-after", "x-request-id"})
     assert page_log.pop_errors() == [FAILED_REQUEST.format("503 (Service Unavailable)")]
 
 
-def test_a_page_of_another_origin_reads_and_changes_nothing(
-    address: str, page: Page, page_log: PageLog, elsewhere: str
+def test_other_origin_cannot_read_or_change_anything(
+    base_url: str, page: Page, page_log: PageLog, other_origin: str
 ) -> None:
-    bread = path_of(TaskFactory.create(title="Bread"))
+    task = task_url(TaskFactory.create(title="Bread"))
     before = stored_rows()
-    page.goto(elsewhere)
+    page.goto(other_origin)
     for method, path, body in (
         ("GET", TASKS, None),
         ("HEAD", TASKS, None),
-        ("POST", TASKS, '{"title": "Milk"}'),
+        ("POST", TASKS, MILK),
         ("DELETE", f"{TASKS}?completed=false", None),
-        ("PUT", bread, '{"title": "Stale bread"}'),
-        ("PATCH", bread, '{"title": "Stale bread"}'),
-        ("PATCH", f"{bread}/complete", None),
-        ("DELETE", bread, None),
+        ("PUT", task, '{"title": "Stale bread"}'),
+        ("PATCH", task, '{"title": "Stale bread"}'),
+        ("PATCH", f"{task}/complete", None),
+        ("DELETE", task, None),
     ):
         with pytest.raises(Error, match="TypeError: Failed to fetch"):
-            fetch(page, address + path, method, body)
+            fetch(page, base_url + path, method, body)
         blocked, failed = page_log.pop_errors()
         assert blocked.startswith(
-            f"Access to fetch at '{address}{path}' from origin '{elsewhere}'"
+            f"Access to fetch at '{base_url}{path}' from origin '{other_origin}'"
         )
-        assert failed == "Failed to load resource: net::ERR_FAILED_REQUEST"
+        assert failed == "Failed to load resource: net::ERR_FAILED"
     assert stored_rows() == before
 
 
-def test_what_needs_no_leave_reads_and_changes_nothing_either(
-    address: str, page: Page, page_log: PageLog, elsewhere: str
+def test_simple_requests_of_other_origin_cannot_read_or_change_anything(
+    base_url: str, page: Page, page_log: PageLog, other_origin: str
 ) -> None:
-    """A browser asks for no leave for what a form could send (Fetch, simple requests)."""
+    """A browser sends no preflight for requests that a form could send (Fetch standard)."""
     TaskFactory.create(title="Bread")
     before = stored_rows()
-    page.goto(elsewhere)
-    for init in ({}, {"method": "POST", "body": '{"title": "Milk"}'}):
-        assert page.evaluate(FETCH, [address + TASKS, init | {"mode": "no-cors"}]) == [0, {}, ""]
-    refused = "415 (Unsupported Media Type)"
-    assert page_log.pop_errors() == [FAILED_REQUEST.format(refused)]
+    page.goto(other_origin)
+    for init in ({}, {"method": "POST", "body": MILK}):
+        assert page.evaluate(FETCH, [base_url + TASKS, init | {"mode": "no-cors"}]) == [0, {}, ""]
+    status = "415 (Unsupported Media Type)"
+    assert page_log.pop_errors() == [FAILED_REQUEST.format(status)]
     assert stored_rows() == before

@@ -1,1 +1,1 @@
-"""Tests of the schema, of database URLs and connections, and of each SQL statement."""
+"""Tests of the schema, of database URLs and connections, and of the SQL statements."""

@@ -1,4 +1,4 @@
-"""The database itself keeps the rules and the defaults."""
+"""Tests of the table: constraints, defaults, indexes and migrations."""
 
 from datetime import timedelta
 from io import StringIO
@@ -17,19 +17,19 @@ from tests.support.factories import TaskFactory
 INDEX = "tasks_newest_first"
 
 
-def insert_by_hand(**columns: Any) -> None:
-    """Insert a row as a person would with a database client."""
+def insert(**columns: Any) -> None:
+    """Insert a row with SQL, without Django's validation and defaults."""
     names = ", ".join(columns)
-    places = ", ".join(["%s"] * len(columns))
+    placeholders = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO tasks ({names}) VALUES ({places})", [*columns.values()])
+        cursor.execute(f"INSERT INTO tasks ({names}) VALUES ({placeholders})", [*columns.values()])
 
 
 @pytest.mark.django_db
-def test_a_row_inserted_by_hand_is_a_valid_task() -> None:
+def test_inserted_row_gets_defaults() -> None:
     before = now()
     for _ in range(50):
-        insert_by_hand(user_id="alice", title="By hand")
+        insert(user_id="alice", title="a")
     tasks = Task.objects.all()
     assert len({task.id for task in tasks}) == 50
     for task in tasks:
@@ -37,7 +37,7 @@ def test_a_row_inserted_by_hand_is_a_valid_task() -> None:
         assert task.id.variant == RFC_4122
         assert (task.description, task.completed) == (None, False)
         assert task.created_at == task.updated_at
-        millisecond = timedelta(milliseconds=1)  # as fine as SQLite's clock
+        millisecond = timedelta(milliseconds=1)  # the precision of SQLite's clock
         assert before - millisecond <= task.created_at <= now() + millisecond
 
 
@@ -60,54 +60,56 @@ def test_a_row_inserted_by_hand_is_a_valid_task() -> None:
         {"user_id": "alice", "title": "a", "updated_at": None},
     ],
 )
-def test_a_row_that_breaks_a_rule_is_refused(columns: dict[str, Any]) -> None:
+def test_invalid_row_is_rejected(columns: dict[str, Any]) -> None:
     with pytest.raises((IntegrityError, DataError)), transaction.atomic():
-        insert_by_hand(**columns)
+        insert(**columns)
     assert not Task.objects.exists()
 
 
 @pytest.mark.django_db
-def test_the_longest_values_fit() -> None:
-    insert_by_hand(user_id="ä" * 255, title="🥛" * 200, description="é" * 1000)
+def test_values_of_maximum_length_are_accepted() -> None:
+    insert(user_id="ä" * 255, title="🥛" * 200, description="é" * 1000)
 
 
 def test_white_space_is_what_python_strips() -> None:
-    every = "".join(character for character in map(chr, range(0x110000)) if character.isspace())
-    assert every == WHITE_SPACE
+    stripped = [character for character in map(chr, range(0x110000)) if not character.strip()]
+    assert "".join(stripped) == WHITE_SPACE
 
 
 @pytest.mark.django_db
-def test_every_instant_has_one_spelling() -> None:
-    """SQLite compares text: what the database writes must equal what Django looks for."""
+def test_database_writes_timestamps_as_django_does() -> None:
+    """SQLite compares timestamps as text, so each instant must have exactly one spelling."""
     for microseconds in (0, 1, 120_000, 999_999):
-        moment = now().replace(microsecond=microseconds)
-        task = TaskFactory.create(created_at=moment, updated_at=moment - timedelta(microseconds=1))
+        timestamp = now().replace(microsecond=microseconds)
+        task = TaskFactory.create(
+            created_at=timestamp, updated_at=timestamp - timedelta(microseconds=1)
+        )
         Task.objects.filter(id=task.id).update(
             updated_at=F("updated_at") + timedelta(microseconds=1)
         )
-        assert Task.objects.filter(created_at=moment, updated_at=moment).exists()
+        assert Task.objects.filter(created_at=timestamp, updated_at=timestamp).exists()
     for _ in range(20):
-        insert_by_hand(user_id="bob", title="a")
+        insert(user_id="bob", title="a")
     for task in Task.objects.filter(user_id="bob"):
         assert connection.vendor == "postgresql" or task.created_at.microsecond % 1000 == 1
         assert Task.objects.filter(id=task.id, created_at=task.created_at).exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_migration_runs_backwards_and_forwards() -> None:
+def test_migrations_can_be_reversed_and_applied_again() -> None:
     call_command("migrate", "tasks", "zero", database="default", verbosity=0)
     assert "tasks" not in connection.introspection.table_names()
     call_command("migrate", "tasks", database="default", verbosity=0)
-    insert_by_hand(user_id="alice", title="a")
+    insert(user_id="alice", title="a")
 
 
 @pytest.mark.django_db
-def test_the_migrations_are_those_of_the_model() -> None:
+def test_model_has_no_missing_migrations() -> None:
     call_command("makemigrations", "--check", "--dry-run", stdout=StringIO())
 
 
 @pytest.mark.django_db
-def test_one_index_serves_the_list() -> None:
+def test_table_has_one_index_besides_the_primary_key() -> None:
     with connection.cursor() as cursor:
         constraints = connection.introspection.get_constraints(cursor, "tasks")
     indexes = {name: each for name, each in constraints.items() if each["index"]}
@@ -116,5 +118,5 @@ def test_one_index_serves_the_list() -> None:
     assert set(indexes) - {INDEX} <= {"sqlite_autoindex_tasks_1"}
 
 
-def test_a_task_is_called_by_its_title() -> None:
+def test_str_is_title() -> None:
     assert str(Task(title="Buy milk")) == "Buy milk"

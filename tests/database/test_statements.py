@@ -1,4 +1,4 @@
-"""Every SQL statement of the API: how many a request takes, whom they name, what they cost."""
+"""Tests of the SQL statements of every request: their number, their user and their plans."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -15,23 +15,26 @@ from tests.support.query_plans import (
     SLOW,
     Statement,
     fill,
-    lookups,
+    indexes,
     plans,
     recorded,
-    starts_after_a_row,
+    seeks_to_cursor,
 )
 
 pytestmark = pytest.mark.django_db
 
 BODY = {"title": "New"}
-EVERYTHING = {"title": "New", "description": "", "completed": True}
-ANOTHER = "user-1"  # who has tasks, too
-OLD = '"2026-02-06T10:30:00Z"'
+ALL_FIELDS = {"title": "New", "description": "", "completed": True}
+OTHER_USER = "user-1"  # has tasks, too
+STALE = '"2026-02-06T10:30:00Z"'
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request and its statements; `{task}`, `{id}` and `{etag}` are those of a new task."""
+    """A request and its expected statements.
+
+    `{task}`, `{id}` and `{etag}` stand for the URL, the id and the entity tag of a new task.
+    """
 
     status: int
     method: str
@@ -39,23 +42,23 @@ class Request:
     body: object = None
     headers: dict[str, str] = field(default_factory=dict)
     statements: int = 1
-    looks_up: str = KEY
+    index: str = KEY
 
     def send(self, api: API) -> list[Statement]:
-        """Send it, and return its statements."""
+        """Send the request to a database with tasks; return its statements."""
         api.send(201, "POST", TASKS, BODY, idempotency_key="used")
         _, task = TaskFactory.create_batch(2, user_id=OWNER)
-        tag = api.send(200, "GET", task_url(task))["ETag"]
-        known = {"task": task_url(task), "id": task.id, "etag": tag}
-        path = following(api, self.path.format(**known))
-        headers = {name: value.format(**known) for name, value in self.headers.items()}
+        etag = api.send(200, "GET", task_url(task))["ETag"]
+        values = {"task": task_url(task), "id": task.id, "etag": etag}
+        path = with_cursor(api, self.path.format(**values))
+        headers = {name: value.format(**values) for name, value in self.headers.items()}
         with recorded() as statements:
             api.send(self.status, self.method, path, self.body, **headers)
         return statements
 
 
-def following(api: API, path: str) -> str:
-    """Return the path; where it wants the next page, with a real cursor."""
+def with_cursor(api: API, path: str) -> str:
+    """Return the path; if it ends with `&cursor`, with the cursor of the second page."""
     if "&cursor" not in path:
         return path
     first = re.sub(r"limit=\d+&cursor", "limit=1", path)
@@ -63,18 +66,44 @@ def following(api: API, path: str) -> str:
     return (next_url(api.send(200, "GET", first)) or "").replace("limit=1", limit)
 
 
-def all_requests() -> dict[str, Request]:
-    """Return every operation with each combination of what changes its statements."""
-    requests = {
-        "create": Request(201, "POST", TASKS, BODY, looks_up=""),
-        "create everything": Request(201, "POST", TASKS, EVERYTHING, looks_up=""),
-        "create with a key": Request(
-            201, "POST", TASKS, BODY, {"idempotency_key": "{id}"}, looks_up=""
-        ),
-        "replay": Request(201, "POST", TASKS, BODY, {"idempotency_key": "used"}, 2),
-        "reuse a key": Request(422, "POST", TASKS, EVERYTHING, {"idempotency_key": "used"}, 2),
-        "delete by filter": Request(200, "DELETE", f"{TASKS}?completed=true", looks_up=INDEX),
+ONE_TASK = {
+    "read": Request(200, "GET"),
+    "put": Request(200, "PUT", body=BODY),
+    "patch": Request(200, "PATCH", body=ALL_FIELDS),
+    "patch without fields": Request(200, "PATCH", body={}),
+    "toggle": Request(200, "PATCH", "{task}/complete"),
+    "complete": Request(200, "PATCH", "{task}/complete", {"completed": True}),
+    "delete": Request(204, "DELETE"),
+}
+MATCHING = {
+    "": {},
+    " with If-Match": {"if_match": "{etag}"},
+    " with two entity tags in If-Match": {"if_match": f"{STALE}, {{etag}}"},
+    " with If-Match *": {"if_match": "*"},
+    " with If-None-Match": {"if_none_match": STALE},
+    " with If-Match and If-None-Match": {"if_match": "{etag}", "if_none_match": STALE},
+}
+FAILING = {
+    " with stale If-Match": {"if_match": STALE},
+    " with malformed If-Match": {"if_match": "x"},
+}
+
+
+def create_requests() -> dict[str, Request]:
+    """Return the requests that create a task."""
+    new_key, used_key = {"idempotency_key": "{id}"}, {"idempotency_key": "used"}
+    return {
+        "create": Request(201, "POST", TASKS, BODY, index=""),
+        "create with all fields": Request(201, "POST", TASKS, ALL_FIELDS, index=""),
+        "create with Idempotency-Key": Request(201, "POST", TASKS, BODY, new_key, index=""),
+        "repeat with Idempotency-Key": Request(201, "POST", TASKS, BODY, used_key, 2),
+        "reuse Idempotency-Key": Request(422, "POST", TASKS, ALL_FIELDS, used_key, 2),
     }
+
+
+def list_requests() -> dict[str, Request]:
+    """Return the requests to the list, with every combination of parameters."""
+    requests = {"delete by filter": Request(200, "DELETE", f"{TASKS}?completed=true", index=INDEX)}
     for completed, search, limit, cursor in product(
         ("", "completed=false&"),
         ("", "search=task&"),
@@ -82,60 +111,49 @@ def all_requests() -> dict[str, Request]:
         ("", "&cursor"),
     ):
         query = f"{completed}{search}limit={limit}{cursor}"
-        requests[f"list {query}"] = Request(200, "GET", f"{TASKS}?{query}", looks_up=INDEX)
-    for name, one in ONE_TASK.items():
-        for condition, headers in MATCHES.items():
-            requests[f"{name}{condition}"] = replace(one, headers=headers)
-        for condition, headers in MISMATCHES.items():
-            refused = replace(one, status=412, headers=headers, statements=2)
-            requests[f"{name}{condition}"] = refused
-        path = one.path.replace("{task}", f"/api/{ANOTHER}/tasks/{{id}}")
-        strange = replace(one, status=404, path=path)
-        requests[f"{name} as a stranger"] = strange
-        requests[f"{name} as a stranger if stale"] = replace(
-            strange, headers={"if_match": OLD}, statements=2
+        requests[f"list {query}"] = Request(200, "GET", f"{TASKS}?{query}", index=INDEX)
+    return requests
+
+
+def task_requests() -> dict[str, Request]:
+    """Return the requests to one task, under every precondition, and those of another user."""
+    requests = {}
+    for name, request in ONE_TASK.items():
+        for condition, headers in MATCHING.items():
+            requests[f"{name}{condition}"] = replace(request, headers=headers)
+        for condition, headers in FAILING.items():
+            requests[f"{name}{condition}"] = replace(
+                request, status=412, headers=headers, statements=2
+            )
+        path = request.path.replace("{task}", f"/api/{OTHER_USER}/tasks/{{id}}")
+        not_found = replace(request, status=404, path=path)
+        requests[f"{name} as other user"] = not_found
+        requests[f"{name} as other user with stale If-Match"] = replace(
+            not_found, headers={"if_match": STALE}, statements=2
         )
     return requests
 
 
-ONE_TASK = {
-    "read": Request(200, "GET"),
-    "put": Request(200, "PUT", body=BODY),
-    "patch": Request(200, "PATCH", body=EVERYTHING),
-    "patch nothing": Request(200, "PATCH", body={}),
-    "flip": Request(200, "PATCH", "{task}/complete"),
-    "complete": Request(200, "PATCH", "{task}/complete", {"completed": True}),
-    "delete": Request(204, "DELETE"),
-}
-MATCHES = {
-    "": {},
-    " if matched": {"if_match": "{etag}"},
-    " if one of two": {"if_match": f"{OLD}, {{etag}}"},
-    " if any": {"if_match": "*"},
-    " if not old": {"if_none_match": OLD},
-    " if matched and not old": {"if_match": "{etag}", "if_none_match": OLD},
-}
-MISMATCHES = {" if stale": {"if_match": OLD}, " if malformed": {"if_match": "x"}}
-REQUESTS = all_requests()
+REQUESTS = create_requests() | list_requests() | task_requests()
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_request_takes_so_many_statements_and_each_names_the_user(api: API, name: str) -> None:
+def test_request_takes_expected_number_of_statements_on_one_user(api: API, name: str) -> None:
     request = REQUESTS[name]
     statements = request.send(api)
     assert len(statements) == request.statements
     for sql, params in statements:
         assert re.search('INSERT .*INTO "tasks" .*"user_id"|"user_id" = ', sql)
-        assert (ANOTHER if "stranger" in name else OWNER) in params
+        assert (OTHER_USER if "other user" in name else OWNER) in params
 
 
-def test_no_statement_costs_more_with_more_users(api: API) -> None:
+def test_cost_of_statements_does_not_grow_with_the_table(api: API) -> None:
     fill(OWNER)
     for name, request in REQUESTS.items():
         used: set[str] = set()
         for statement in request.send(api):
             for plan in plans(statement):
                 assert [step for step in plan if SLOW.match(step)] == [], (name, statement)
-                assert starts_after_a_row(plan) == ("&cursor" in request.path), (name, plan)
-                used |= lookups(plan)
-        assert used == ({request.looks_up} if request.looks_up else set()), name
+                assert seeks_to_cursor(plan) == ("&cursor" in request.path), (name, plan)
+                used |= indexes(plan)
+        assert used == ({request.index} if request.index else set()), name

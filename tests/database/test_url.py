@@ -1,4 +1,4 @@
-"""What a database's URL becomes, and what a session on it is set to."""
+"""Tests of database URLs: the settings of Django that they become, and invalid URLs."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from todo_project.database.url import MIGRATION_SETTINGS, is_pooled, parse_datab
 
 pytestmark = pytest.mark.once
 
-FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
+VALID_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
 REMOTE = "postgresql://u:p@db.example.com/todo"
 POOLED = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/todo"
-TIMEOUTS = (
+STARTUP_OPTIONS = (
     "-c statement_timeout=10s -c lock_timeout=5s "
     "-c idle_in_transaction_session_timeout=30s -c timezone=UTC -c random_page_cost=1"
 )
@@ -24,7 +24,7 @@ def parsed(url: str, *, pooled: bool = False, **options: Any) -> dict[str, Any]:
     )
 
 
-def test_a_direct_host_gets_timeouts_keepalives_and_encryption() -> None:
+def test_direct_url_gets_timeouts_keepalives_and_tls() -> None:
     assert parsed(REMOTE) == {
         "ENGINE": "todo_project.database.postgresql",
         "NAME": "todo",
@@ -43,7 +43,7 @@ def test_a_direct_host_gets_timeouts_keepalives_and_encryption() -> None:
             "keepalives_count": 2,
             "tcp_user_timeout": 10_000,
             "sslmode": "require",
-            "options": TIMEOUTS,
+            "options": STARTUP_OPTIONS,
             "server_side_binding": True,
             "prepare_threshold": None,
             "response_timeout": 15,
@@ -51,7 +51,7 @@ def test_a_direct_host_gets_timeouts_keepalives_and_encryption() -> None:
     }
 
 
-def test_a_pooler_gets_no_startup_options_and_no_cursors() -> None:
+def test_pooled_url_gets_no_startup_options_and_no_server_side_cursors() -> None:
     direct, pooled = parsed(REMOTE), parsed(REMOTE, pooled=True)
     assert pooled["DISABLE_SERVER_SIDE_CURSORS"] is True
     assert set(direct["OPTIONS"]) - set(pooled["OPTIONS"]) == {"options"}
@@ -73,11 +73,13 @@ def test_a_pooler_gets_no_startup_options_and_no_cursors() -> None:
         ("postgresql:///todo?host=db.example.com", "require"),
     ],
 )
-def test_a_remote_host_must_encrypt_unless_the_url_says_how(url: str, mode: str | None) -> None:
+def test_tls_is_required_for_remote_host_unless_url_configures_it(
+    url: str, mode: str | None
+) -> None:
     assert parsed(url)["OPTIONS"].get("sslmode") == mode
 
 
-def test_libpqs_own_variable_is_not_weakened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pgsslmode_takes_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGSSLMODE", "verify-full")
     assert "sslmode" not in parsed(REMOTE)["OPTIONS"]
 
@@ -90,36 +92,36 @@ def test_libpqs_own_variable_is_not_weakened(monkeypatch: pytest.MonkeyPatch) ->
         ("[2001:db8::1]:5432,b.example", "2001:db8::1,b.example", "5432,"),
     ],
 )
-def test_several_hosts_are_a_primary_and_its_standbys(hosts: str, host: str, port: str) -> None:
+def test_url_with_several_hosts(hosts: str, host: str, port: str) -> None:
     result = parsed(f"postgresql://u:p%40@{hosts}/todo?target_session_attrs=read-write")
     assert (result["HOST"], result["PORT"]) == (host, port)
     assert (result["USER"], result["PASSWORD"], result["NAME"]) == ("u", "p@", "todo")
     assert result["OPTIONS"]["target_session_attrs"] == "read-write"
 
 
-def test_a_migration_may_take_its_time() -> None:
+def test_migration_has_no_statement_and_response_timeout() -> None:
     options = parsed(REMOTE, session_settings=MIGRATION_SETTINGS)["OPTIONS"]
     assert "-c statement_timeout=0 " in options["options"]
     assert options["response_timeout"] is None
 
 
-def test_what_the_url_says_wins() -> None:
+def test_options_in_url_take_precedence() -> None:
     url = f"{REMOTE}?application_name=blue&connect_timeout=3&options=-c%20statement_timeout%3D1s"
     options = parsed(url)["OPTIONS"]
     assert (options["application_name"], options["connect_timeout"]) == ("blue", 3)
-    assert options["options"] == f"{TIMEOUTS} -c statement_timeout=1s"
+    assert options["options"] == f"{STARTUP_OPTIONS} -c statement_timeout=1s"
 
 
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("nonsense://secret", f"cannot be read (UnknownSchemeError); {FORMS}"),
-        ("postgresql://u:secret@h:port/n", f"cannot be read (ParseError); {FORMS}"),
-        ("postgresql://u:secret@h:1,g:port/n", f"cannot be read (ValueError); {FORMS}"),
-        ("mysql://u:secret@h/n", f"django.db.backends.mysql is not supported; {FORMS}"),
-        ("postgresql://u:secret@h/", f"names no database; {FORMS}"),
-        ("sqlite://", f"names no file, so nothing would be stored; {FORMS}"),
-        ("sqlite://:memory:", f"names no file, so nothing would be stored; {FORMS}"),
+        ("nonsense://secret", f"cannot be read (UnknownSchemeError); {VALID_FORMS}"),
+        ("postgresql://u:secret@h:port/n", f"cannot be read (ParseError); {VALID_FORMS}"),
+        ("postgresql://u:secret@h:1,g:port/n", f"cannot be read (ValueError); {VALID_FORMS}"),
+        ("mysql://u:secret@h/n", f"django.db.backends.mysql is not supported; {VALID_FORMS}"),
+        ("postgresql://u:secret@h/", f"names no database; {VALID_FORMS}"),
+        ("sqlite://", f"names no file, so nothing would be stored; {VALID_FORMS}"),
+        ("sqlite://:memory:", f"names no file, so nothing would be stored; {VALID_FORMS}"),
         (
             f"{REMOTE}?pgbouncer=true",
             'invalid connection option "pgbouncer"; remove it from the URL.',
@@ -131,21 +133,21 @@ def test_what_the_url_says_wins() -> None:
         ),
     ],
 )
-def test_a_url_that_cannot_work_is_refused_with_one_line(url: str, reason: str) -> None:
-    with pytest.raises(SystemExit) as refusal:
+def test_invalid_url_exits_with_error(url: str, reason: str) -> None:
+    with pytest.raises(SystemExit) as error:
         parsed(url)
-    assert str(refusal.value) == f"DATABASE_URL: {reason}"
+    assert str(error.value) == f"DATABASE_URL: {reason}"
 
 
 @pytest.mark.parametrize("url", [REMOTE, "sqlite:///x", "postgresql://a-pooler.b@h/x", ""])
-def test_a_pooler_is_known_by_its_name(url: str) -> None:
+def test_pooler_of_neon_is_detected_by_host_name(url: str) -> None:
     assert is_pooled(POOLED)
     assert is_pooled(f"{POOLED}?sslmode=require")
     assert not is_pooled(url)
 
 
 @pytest.mark.parametrize(
-    ("variables", "shown"),
+    ("variables", "expected"),
     [
         ({"DATABASE_URL": REMOTE}, "(False, 2, False, None)"),
         ({"DATABASE_URL": REMOTE, "DATABASE_PREPARE": "false"}, "(False, None, False, None)"),
@@ -156,20 +158,20 @@ def test_a_pooler_is_known_by_its_name(url: str) -> None:
         ({"DATABASE_URL": POOLED, "DATABASE_URL_UNPOOLED": REMOTE}, "(True, None, False, None)"),
     ],
 )
-def test_poolers_share_neither_cursors_nor_prepared_statements(
-    variables: dict[str, str], shown: str
+def test_pooled_url_disables_server_side_cursors_and_prepared_statements(
+    variables: dict[str, str], expected: str
 ) -> None:
-    show = ", ".join(
+    settings = ", ".join(
         f"s.DATABASES[{alias!r}]{key}"
         for alias in ("default", "unpooled")
         for key in ("['DISABLE_SERVER_SIDE_CURSORS']", "['OPTIONS']['prepare_threshold']")
     )
-    assert start(show, SECRET_KEY="k", **variables) == (0, shown)
+    assert start(settings, SECRET_KEY="k", **variables) == (0, expected)
 
 
-def test_a_wrong_url_for_migrations_is_named() -> None:
+def test_invalid_unpooled_url_exits_with_error() -> None:
     variables = {"DATABASE_URL": REMOTE, "DATABASE_URL_UNPOOLED": "postgresql://h/"}
     assert start(SECRET_KEY="k", **variables) == (
         1,
-        f"DATABASE_URL_UNPOOLED: names no database; {FORMS}",
+        f"DATABASE_URL_UNPOOLED: names no database; {VALID_FORMS}",
     )

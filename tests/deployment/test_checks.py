@@ -1,4 +1,4 @@
-"""Each check names its misconfiguration and the fix, and is silent without it."""
+"""Tests of the system checks: each reports its misconfiguration, and nothing else."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 STRONG_KEY = "correct horse battery staple, and then some more of it"
 
 
-def found() -> list[checks.CheckMessage]:
-    """Return what our checks find, and make sure that each says what to do."""
+def run_checks() -> list[checks.CheckMessage]:
+    """Return the messages of this project's checks; assert that each has a hint."""
     messages = [
         message
         for message in checks.run_checks(include_deployment_checks=True)
@@ -33,8 +33,8 @@ def found() -> list[checks.CheckMessage]:
 
 
 @pytest.fixture(autouse=True)
-def documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Set what the README says for a deployment."""
+def documented_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set what the documentation requires for a deployment."""
     for name in ("PORT", "DYNO"):
         monkeypatch.delenv(name, raising=False)
     with override_settings(SECRET_KEY=STRONG_KEY, API_GATEWAY="the gateway"):
@@ -42,8 +42,8 @@ def documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextmanager
-def without_the_index() -> Iterator[None]:
-    """Drop the index, as a person might."""
+def without_index() -> Iterator[None]:
+    """Drop the index of the list for the duration of the block."""
     [index] = Task._meta.indexes
     with connection.schema_editor() as editor:
         editor.remove_index(Task, index)
@@ -54,23 +54,27 @@ def without_the_index() -> Iterator[None]:
             editor.add_index(Task, index)
 
 
-WEAK = "SECRET_KEY is weak: whoever guesses it can log in to the admin as anybody."
-PREPARED = "Prepared statements are used through a pooler, which may not support them."
-THREADS = "98 threads need a connection each; Neon's smallest compute has 97."
-OPEN = "The API authenticates nobody: whoever can reach it may name any user."
+WEAK_KEY = "SECRET_KEY is weak: whoever guesses it can log in to the admin as anybody."
+PREPARED_STATEMENTS = "Prepared statements are used through a pooler, which may not support them."
+TOO_MANY_THREADS = "98 threads need a connection each; Neon's smallest compute has 97."
+NO_AUTHENTICATION = "The API authenticates nobody: whoever can reach it may name any user."
 
-MISCONFIGURATIONS: list[tuple[str, str, dict[str, Any]]] = [
-    ("todo.E001", WEAK, {"SECRET_KEY": STRONG_KEY[:49]}),
-    ("todo.E001", WEAK, {"SECRET_KEY": "abcd" * 20}),
-    ("todo.E001", WEAK, {"SECRET_KEY": f"only-for-debugging-{STRONG_KEY}"}),
-    ("todo.E001", WEAK, {"SECRET_KEY": f"django-insecure-{STRONG_KEY}"}),
-    ("todo.W004", PREPARED, {"DATABASE_POOLED": True, "DATABASE_PREPARE": True}),
-    ("todo.W005", THREADS, {"WEB_CONCURRENCY": 49, "GUNICORN_THREADS": 2}),
-    ("todo.W010", OPEN, {"API_GATEWAY": ""}),
-    ("todo.W010", OPEN, {"API_GATEWAY": "", "API_AUTHENTICATION_CLASSES": ["a.Token"]}),
-    ("todo.W010", OPEN, {"API_GATEWAY": "", "API_PERMISSION_CLASSES": ["a.OwnPath"]}),
+INVALID_CONFIGURATIONS: list[tuple[str, str, dict[str, Any]]] = [
+    ("todo.E001", WEAK_KEY, {"SECRET_KEY": STRONG_KEY[:49]}),
+    ("todo.E001", WEAK_KEY, {"SECRET_KEY": "abcd" * 20}),
+    ("todo.E001", WEAK_KEY, {"SECRET_KEY": f"only-for-debugging-{STRONG_KEY}"}),
+    ("todo.E001", WEAK_KEY, {"SECRET_KEY": f"django-insecure-{STRONG_KEY}"}),
+    ("todo.W004", PREPARED_STATEMENTS, {"DATABASE_POOLED": True, "DATABASE_PREPARE": True}),
+    ("todo.W005", TOO_MANY_THREADS, {"WEB_CONCURRENCY": 49, "GUNICORN_THREADS": 2}),
+    ("todo.W010", NO_AUTHENTICATION, {"API_GATEWAY": ""}),
+    (
+        "todo.W010",
+        NO_AUTHENTICATION,
+        {"API_GATEWAY": "", "API_AUTHENTICATION_CLASSES": ["a.Token"]},
+    ),
+    ("todo.W010", NO_AUTHENTICATION, {"API_GATEWAY": "", "API_PERMISSION_CLASSES": ["a.OwnPath"]}),
 ]
-CONFIGURATIONS: list[dict[str, Any]] = [
+VALID_CONFIGURATIONS: list[dict[str, Any]] = [
     {},
     {"WEB_CONCURRENCY": 97, "GUNICORN_THREADS": 1},
     {"DATABASE_POOLED": True, "DATABASE_PREPARE": False, "WEB_CONCURRENCY": 64},
@@ -82,53 +86,55 @@ CONFIGURATIONS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("check_id", "message", "changes"), MISCONFIGURATIONS)
-def test_a_misconfiguration_is_named(check_id: str, message: str, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("check_id", "message", "changes"), INVALID_CONFIGURATIONS)
+def test_misconfiguration_is_reported(
+    check_id: str, message: str, changes: dict[str, Any]
+) -> None:
     with override_settings(**changes):
-        assert [(each.id, each.msg) for each in found()] == [(check_id, message)]
+        assert [(each.id, each.msg) for each in run_checks()] == [(check_id, message)]
 
 
-@pytest.mark.parametrize("changes", CONFIGURATIONS)
-def test_what_is_right_is_not_named(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", VALID_CONFIGURATIONS)
+def test_valid_configuration_is_not_reported(changes: dict[str, Any]) -> None:
     with override_settings(**changes):
-        assert found() == []
+        assert run_checks() == []
 
 
 @pytest.mark.parametrize("name", ["PORT", "DYNO"])
-def test_a_file_on_a_platform_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_sqlite_on_platform_is_reported(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "8000")
-    named = (
+    message = (
         "todo.W002",
         "The database is a file, and a platform discards its disk at each deployment.",
     )
-    expected = [named] if connection.vendor == "sqlite" else []
-    assert [(each.id, each.msg) for each in found()] == expected
+    expected = [message] if connection.vendor == "sqlite" else []
+    assert [(each.id, each.msg) for each in run_checks()] == expected
 
 
-def test_migrations_through_a_pooler_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migrations_through_pooler_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     unpooled: dict[str, Any] = {"DISABLE_SERVER_SIDE_CURSORS": True}
     monkeypatch.setitem(settings.DATABASES, "unpooled", unpooled)
-    assert [(each.id, each.msg) for each in found()] == [
+    assert [(each.id, each.msg) for each in run_checks()] == [
         ("todo.W003", "Migrations go through a pooler.")
     ]
     unpooled["DISABLE_SERVER_SIDE_CURSORS"] = False
-    assert found() == []
+    assert run_checks() == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_missing_index_is_named() -> None:
-    with without_the_index():
-        [message] = found()
+def test_missing_index_is_reported() -> None:
+    with without_index():
+        [message] = run_checks()
     assert (message.id, message.msg) == (
         "todo.E008",
         "The table tasks lacks tasks_newest_first.",
     )
-    assert found() == []
+    assert run_checks() == []
 
 
-def test_a_database_that_cannot_be_asked_is_named() -> None:
+def test_unavailable_database_is_reported() -> None:
     with database_fails(OperationalError):
-        [message] = found()
+        [message] = run_checks()
     assert (message.id, message.msg) == (
         "todo.W009",
         f"The schema of {describe_database(connection)} cannot be read: a secret",
@@ -137,7 +143,7 @@ def test_a_database_that_cannot_be_asked_is_named() -> None:
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_a_deployment_as_documented_is_clean() -> None:
+def test_documented_deployment_passes_all_checks() -> None:
     variables = {
         "SECRET_KEY": STRONG_KEY,
         "ALLOWED_HOSTS": "api.example.com",
@@ -148,5 +154,5 @@ def test_a_deployment_as_documented_is_clean() -> None:
         "DATABASE_URL_UNPOOLED": database_url(),
         "API_GATEWAY": "the gateway",
     }
-    shown = run_python("manage.py", "check", "--deploy", "--fail-level", "INFO", **variables)
-    assert shown == "System check identified no issues (5 silenced).\n"
+    output = run_python("manage.py", "check", "--deploy", "--fail-level", "INFO", **variables)
+    assert output == "System check identified no issues (5 silenced).\n"

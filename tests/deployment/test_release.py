@@ -1,20 +1,20 @@
-"""The release phase: migrations past the pooler, the timeouts on the role, and the checks."""
+"""Tests of the release phase: migrations without the pooler, role settings and checks."""
 
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings as django_settings
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import connection
 
+from tests.support.commands import run_command
 from tests.support.processes import run_python
 from tests.support.servers.gunicorn import database_url
 from todo_project.database.url import SESSION_SETTINGS
@@ -23,7 +23,7 @@ from todo_project.management.commands import migrate
 
 pytestmark = pytest.mark.once
 
-SHOW = """
+SHOW_SETTINGS = """
 import django; django.setup()
 from django.db import connections
 for alias in ("default", "unpooled"):
@@ -35,32 +35,36 @@ for alias in ("default", "unpooled"):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_has_the_timeouts_and_a_migration_no_statement_timeout() -> None:
-    shown = run_python("-c", SHOW.format(names=[*SESSION_SETTINGS]), DATABASE_URL=database_url())
-    assert shown.split() == ["10s", "5s", "30s", "UTC", "1", "0", "5s", "30s", "UTC", "1"]
+def test_session_has_timeouts_and_migration_has_no_statement_timeout() -> None:
+    output = run_python(
+        "-c", SHOW_SETTINGS.format(names=[*SESSION_SETTINGS]), DATABASE_URL=database_url()
+    )
+    assert output.split() == ["10s", "5s", "30s", "UTC", "1", "0", "5s", "30s", "UTC", "1"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_migrations_go_past_the_pooler() -> None:
-    nowhere = "postgresql://u@127.0.0.1:1/todo"
-    urls = {"DATABASE_URL": nowhere, "DATABASE_URL_UNPOOLED": database_url()}
-    shown = run_python("manage.py", "migrate", "--no-input", **urls)
-    assert shown.endswith("No migrations to apply.\n")
+def test_migrate_uses_unpooled_url() -> None:
+    unreachable = "postgresql://u@127.0.0.1:1/todo"
+    urls = {"DATABASE_URL": unreachable, "DATABASE_URL_UNPOOLED": database_url()}
+    output = run_python("manage.py", "migrate", "--no-input", **urls)
+    assert output.endswith("No migrations to apply.\n")
 
 
-def test_migrations_of_sqlite_need_no_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    def chosen() -> str:
+def test_migrate_uses_default_database_without_unpooled_url(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def default_alias() -> str:
         database: str = migrate.Command().create_parser("", "migrate").get_default("database")
         return database
 
-    assert chosen() == "unpooled"
+    assert default_alias() == "unpooled"
     monkeypatch.delitem(django_settings.DATABASES, "unpooled")
-    assert chosen() == "default"
+    assert default_alias() == "default"
 
 
 @pytest.fixture
 def role(transactional_db: None) -> Iterator[None]:
-    """Leave the role as it was."""
+    """Reset the settings of the role after the test."""
     yield
     with connection.cursor() as cursor:
         cursor.execute(f'ALTER ROLE CURRENT_USER IN DATABASE "{database_name()}" RESET ALL')
@@ -74,52 +78,48 @@ def role_name() -> str:
     return str(connection.settings_dict["USER"])
 
 
-def configured() -> dict[str, str]:
-    """Return what a new session without startup options is set to."""
+def role_settings() -> dict[str, str]:
+    """Return the settings of a new session without startup options."""
     with psycopg.connect(database_url()) as session:
-        shown = {name: session.execute(f"SHOW {name}").fetchone() for name in SESSION_SETTINGS}
-    return {name: row[0] for name, row in shown.items() if row}
+        rows = {name: session.execute(f"SHOW {name}").fetchone() for name in SESSION_SETTINGS}
+    return {name: row[0] for name, row in rows.items() if row}
 
 
-def test_configure_role_sets_the_timeouts_once_and_for_all(role: None) -> None:
-    before = configured()
+def test_configure_role_sets_session_settings_and_can_be_repeated(role: None) -> None:
+    before = role_settings()
     assert before["statement_timeout"] == "0"
     for _ in range(2):
-        output = StringIO()
-        call_command("configure_role", stdout=output)
         host = connection.get_connection_params()["host"]
-        assert output.getvalue() == (
+        assert run_command("configure_role") == (
             f"Configured the role {role_name()!r} in {database_name()} on {host}: "
             "statement_timeout=10s, lock_timeout=5s, "
             "idle_in_transaction_session_timeout=30s, timezone=UTC, random_page_cost=1.\n"
         )
-        assert configured() == SESSION_SETTINGS
+        assert role_settings() == SESSION_SETTINGS
 
 
-def test_configure_role_asks_before_it_touches_anything_from_a_developers_machine(
-    role: None, settings: Any
-) -> None:
+def test_configure_role_requires_yes_with_debug(role: None, settings: Any) -> None:
     settings.DEBUG = True
-    before = configured()
+    before = role_settings()
     host = connection.get_connection_params()["host"]
-    with pytest.raises(CommandError) as refusal:
-        call_command("configure_role")
-    assert str(refusal.value) == (
+    with pytest.raises(CommandError) as error:
+        run_command("configure_role")
+    assert str(error.value) == (
         f"DEBUG is true. To configure the role {role_name()!r} in {database_name()} on {host}, "
         "add --yes."
     )
-    assert configured() == before
-    call_command("configure_role", "--yes", stdout=StringIO())
-    assert configured() == SESSION_SETTINGS
+    assert role_settings() == before
+    run_command("configure_role", "--yes")
+    assert role_settings() == SESSION_SETTINGS
 
 
-def test_sqlite_has_no_role_to_configure(tmp_path: Path) -> None:
+def test_configure_role_does_nothing_on_sqlite(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/todo.sqlite3"
-    shown = run_python("manage.py", "configure_role", DATABASE_URL=url)
-    assert shown == "SQLite has no roles: there is nothing to configure.\n"
+    output = run_python("manage.py", "configure_role", DATABASE_URL=url)
+    assert output == "SQLite has no roles: there is nothing to configure.\n"
 
 
-def test_the_procfile_releases_what_it_then_serves(role: None) -> None:
+def test_release_command_of_procfile_succeeds(role: None) -> None:
     [release] = re.findall(r"^release: (.*)$", (BASE_DIR / "Procfile").read_text(), re.MULTILINE)
     finished = subprocess.run(
         ["sh", "-c", release],
@@ -138,4 +138,4 @@ def test_the_procfile_releases_what_it_then_serves(role: None) -> None:
     )
     assert (finished.returncode, finished.stderr) == (0, "")
     assert "System check identified no issues" in finished.stdout
-    assert configured() == SESSION_SETTINGS
+    assert role_settings() == SESSION_SETTINGS

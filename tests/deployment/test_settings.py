@@ -1,4 +1,4 @@
-"""The environment is read once, strictly, and is explained in .env.example."""
+"""Tests of the environment variables: defaults, invalid values, and .env.example."""
 
 import os
 import re
@@ -12,10 +12,10 @@ from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.once
 
-EVERYTHING = "{name: value for name, value in vars(s).items() if name.isupper()}"
+ALL_SETTINGS = "{name: value for name, value in vars(s).items() if name.isupper()}"
 
 
-def test_a_secret_key_is_all_that_production_demands() -> None:
+def test_secret_key_is_required_without_debug() -> None:
     assert start() == (
         1,
         "SECRET_KEY: is missing; set it to a long random string, or set DEBUG=true.",
@@ -64,32 +64,32 @@ def test_a_secret_key_is_all_that_production_demands() -> None:
         ),
     ],
 )
-def test_a_wrong_value_stops_the_start_with_one_line(name: str, value: str, reason: str) -> None:
+def test_invalid_value_exits_with_error(name: str, value: str, reason: str) -> None:
     assert start(**{"SECRET_KEY": "k", name: value}) == (1, f"{name}: {reason}")
 
 
-def test_the_hosts_that_a_platform_announces_are_added() -> None:
-    announced = {
+def test_platform_hosts_are_allowed() -> None:
+    assigned = {
         "HEROKU_APP_DEFAULT_DOMAIN_NAME": "todo-1.herokuapp.com",
         "RENDER_EXTERNAL_HOSTNAME": "todo.onrender.com",
         "RAILWAY_PUBLIC_DOMAIN": "todo.up.railway.app",
     }
     hosts = ["api.example.com", "todo-1.herokuapp.com", "todo.onrender.com", "todo.up.railway.app"]
-    assert start("s.ALLOWED_HOSTS", DEBUG="1", ALLOWED_HOSTS="api.example.com", **announced) == (
+    assert start("s.ALLOWED_HOSTS", DEBUG="1", ALLOWED_HOSTS="api.example.com", **assigned) == (
         0,
         str(hosts),
     )
 
 
-def test_a_web_page_may_send_the_credentials_that_the_api_demands() -> None:
-    sent = "'authorization' in s.CORS_ALLOW_HEADERS"
-    assert start(sent, DEBUG="1") == (0, "False")
+def test_cors_allows_authorization_header_with_authentication_classes() -> None:
+    allowed = "'authorization' in s.CORS_ALLOW_HEADERS"
+    assert start(allowed, DEBUG="1") == (0, "False")
     classes = "rest_framework.authentication.TokenAuthentication"
-    assert start(sent, DEBUG="1", API_AUTHENTICATION_CLASSES=classes) == (0, "True")
+    assert start(allowed, DEBUG="1", API_AUTHENTICATION_CLASSES=classes) == (0, "True")
 
 
 @pytest.mark.parametrize("name", ["API_AUTHENTICATION_CLASSES", "API_PERMISSION_CLASSES"])
-def test_classes_must_exist(name: str) -> None:
+def test_missing_class_exits_with_error(name: str) -> None:
     setup = "__import__('django').setup()"
     environ = {"DJANGO_SETTINGS_MODULE": "todo_project.settings", "DEBUG": "1"}
     code, output = start(setup, **environ, **{name: "todo_project.Missing"})
@@ -100,9 +100,9 @@ def test_classes_must_exist(name: str) -> None:
     )
 
 
-def test_sqlite_lives_beside_manage_py_and_waits_for_its_turn() -> None:
-    shown = "s.DATABASES['default']['NAME'], s.DATABASES['default']['OPTIONS']"
-    code, output = start(shown, DEBUG="1")
+def test_sqlite_is_default_with_write_ahead_log_and_lock_timeout() -> None:
+    expression = "s.DATABASES['default']['NAME'], s.DATABASES['default']['OPTIONS']"
+    code, output = start(expression, DEBUG="1")
     assert code == 0
     options = {
         "init_command": "PRAGMA journal_mode=WAL",
@@ -112,45 +112,47 @@ def test_sqlite_lives_beside_manage_py_and_waits_for_its_turn() -> None:
     assert output == str((str(BASE_DIR / "db.sqlite3"), options))
 
 
-def test_gunicorn_listens_where_it_is_told() -> None:
+def test_gunicorn_uses_host_port_workers_and_threads() -> None:
     assert start("bind, workers, threads", DEBUG="1") == (0, "('127.0.0.1:8000', 2, 4)")
-    told = {"HOST": "0.0.0.0", "PORT": "80", "WEB_CONCURRENCY": "3", "GUNICORN_THREADS": "1"}
-    assert start("bind, workers, threads", DEBUG="1", **told) == (0, "('0.0.0.0:80', 3, 1)")
+    variables = {"HOST": "0.0.0.0", "PORT": "80", "WEB_CONCURRENCY": "3", "GUNICORN_THREADS": "1"}
+    assert start("bind, workers, threads", DEBUG="1", **variables) == (0, "('0.0.0.0:80', 3, 1)")
 
 
-def test_env_example_has_every_variable_with_its_default() -> None:
+def test_env_example_lists_every_variable_with_its_default() -> None:
     sources = [BASE_DIR / "todo_project" / "settings.py", BASE_DIR / "gunicorn.conf.py"]
     read = re.findall(r'env_\w+\(\s*"(\w+)"', "".join(each.read_text() for each in sources))
     example = (BASE_DIR / ".env.example").read_text()
     documented = dict(re.findall(r"^#([A-Z_]+)=(.*)$", example, re.MULTILINE))
     assert [*documented] == read
-    shown = f"{EVERYTHING}, bind, workers, threads"
-    assert start(shown, **documented | {"SECRET_KEY": "k"}) == start(shown, SECRET_KEY="k")
+    expression = f"{ALL_SETTINGS}, bind, workers, threads"
+    assert start(expression, **documented | {"SECRET_KEY": "k"}) == start(
+        expression, SECRET_KEY="k"
+    )
 
 
-@pytest.mark.parametrize(("value", "words"), [("", []), (" a , b,, ", ["a", "b"])])
-def test_a_list_is_separated_by_commas(
-    monkeypatch: pytest.MonkeyPatch, value: str, words: list[str]
+@pytest.mark.parametrize(("value", "items"), [("", []), (" a , b,, ", ["a", "b"])])
+def test_list_is_separated_by_commas(
+    monkeypatch: pytest.MonkeyPatch, value: str, items: list[str]
 ) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", value)
-    assert environment.env_list("ALLOWED_HOSTS") == words
+    assert environment.env_list("ALLOWED_HOSTS") == items
 
 
-def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", " ")
     assert environment.env_int("PORT", 8000, minimum=1, maximum=9999) == 8000
 
 
-def test_the_tests_do_not_read_a_developers_env_file(settings: Any) -> None:
+def test_tests_do_not_read_env_file(settings: Any) -> None:
     assert os.environ["PYTHON_DOTENV_DISABLED"] == "1"
     assert settings.SECRET_KEY.startswith("only-for-tests-")
 
 
 @pytest.mark.parametrize(("debug", "resets"), [("true", "True"), ("false", "False")])
-def test_queries_are_forgotten_where_they_are_remembered(debug: str, resets: str) -> None:
+def test_query_log_is_reset_only_with_debug(debug: str, resets: str) -> None:
     receivers = "__import__('django.core.signals').core.signals.request_started.receivers"
-    shown = (
+    expression = (
         "__import__('todo_project.wsgi') and "
         f"any('reset_queries' in repr(receiver) for receiver in {receivers})"
     )
-    assert start(shown, DEBUG=debug, SECRET_KEY="k") == (0, resets)
+    assert start(expression, DEBUG=debug, SECRET_KEY="k") == (0, resets)

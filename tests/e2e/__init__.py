@@ -1,1 +1,1 @@
-"""The service in production: real gunicorn, a real database, and what befalls them."""
+"""End-to-end tests: gunicorn and PostgreSQL as in production, while servers fail and restart."""

@@ -1,16 +1,18 @@
-"""A cluster with the service's tables, and the service on it."""
+"""Fixtures: a migrated PostgreSQL cluster, the service on it, and a client of the service."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.support.servers.cluster import Cluster, primary
 from tests.support.servers.gunicorn import Instance, manage, run
+from tests.support.servers.http_client import Client
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is here, since this hook also sees the tests of other folders."""
+    """Mark the tests of this folder; the hook receives those of all folders."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
@@ -27,3 +29,9 @@ def cluster() -> Iterator[Cluster]:
 def service(cluster: Cluster, tmp_path: Path) -> Iterator[Instance]:
     with run(tmp_path / "log", DATABASE_URL=cluster.url) as instance:
         yield instance
+
+
+@pytest.fixture
+def client(service: Instance) -> Iterator[Client]:
+    with closing(Client(service.port)) as client:
+        yield client

@@ -1,90 +1,91 @@
-"""Many more keep-alive connections than threads, each of a user of its own."""
+"""Tests of many concurrent keep-alive connections: each user gets only their own responses."""
 
 from typing import Any
 
 from tests.support.servers.gunicorn import Instance
-from tests.support.servers.load import Answer, Client, load
+from tests.support.servers.http_client import Client, Response
+from tests.support.servers.load import load
 
 CONNECTIONS = 200
 SECONDS = 30
 
 
 class User:
-    """A user who knows what each answer must be."""
+    """A user who knows the exact response to each request."""
 
     def __init__(self, number: int) -> None:
         self.name = f"user-{number}"
         self.path = f"/api/{self.name}/tasks"
-        self.tasks: list[dict[str, Any]] = []  # newest first, as the API lists them
+        self.tasks: list[dict[str, Any]] = []  # newest first, as in a list
         self.turn = 0
 
-    def act(self, client: Client) -> Answer:
-        """Do what comes next, check the whole answer, and that the connection stays open."""
-        acts = (
+    def take_turn(self, client: Client) -> Response:
+        """Send the next request; assert that the response is right and the connection kept."""
+        requests = (
             self.create,
             self.list,
             self.edit,
-            self.toggle,
+            self.set_completed,
             self.create,
             self.filter,
             self.read,
+            self.delete,
         )
-        act = (*acts, self.delete)[self.turn % 8]
+        send = requests[self.turn % len(requests)]
         self.turn += 1
-        answer = act(client)
-        assert answer.headers["Connection"] == "keep-alive"
-        return answer
+        response = send(client)
+        assert response.headers["Connection"] == "keep-alive"
+        return response
 
-    def create(self, client: Client) -> Answer:
+    def create(self, client: Client) -> Response:
         title = f"{self.name}, turn {self.turn}"
-        answer = client.ask("POST", self.path, {"title": title})
-        self.tasks.insert(0, answer.json())
+        response = client.send("POST", self.path, {"title": title})
+        self.tasks.insert(0, response.json())
         assert self.tasks[0] == self.tasks[0] | {
             "user_id": self.name,
             "title": title,
             "description": None,
             "completed": False,
         }
-        return answer
+        return response
 
-    def list(self, client: Client) -> Answer:
-        answer = client.ask("GET", self.path)
-        assert answer.json() == self.tasks
-        return answer
+    def list(self, client: Client) -> Response:
+        response = client.send("GET", self.path)
+        assert response.json() == self.tasks
+        return response
 
-    def filter(self, client: Client) -> Answer:
-        answer = client.ask("GET", f"{self.path}?completed=true")
-        assert answer.json() == [task for task in self.tasks if task["completed"]]
-        return answer
+    def filter(self, client: Client) -> Response:
+        response = client.send("GET", f"{self.path}?completed=true")
+        assert response.json() == [task for task in self.tasks if task["completed"]]
+        return response
 
-    def read(self, client: Client) -> Answer:
-        answer = client.ask("GET", f"{self.path}/{self.tasks[-1]['id']}")
-        assert answer.json() == self.tasks[-1]
-        return answer
+    def read(self, client: Client) -> Response:
+        response = client.send("GET", f"{self.path}/{self.tasks[-1]['id']}")
+        assert response.json() == self.tasks[-1]
+        return response
 
-    def edit(self, client: Client) -> Answer:
-        return self._change(client, "", {"title": f"{self.name} edits in turn {self.turn}"})
+    def edit(self, client: Client) -> Response:
+        return self._update(client, "", {"title": f"{self.name} edits in turn {self.turn}"})
 
-    def toggle(self, client: Client) -> Answer:
-        return self._change(client, "/complete", {"completed": not self.tasks[0]["completed"]})
+    def set_completed(self, client: Client) -> Response:
+        return self._update(client, "/complete", {"completed": not self.tasks[0]["completed"]})
 
-    def _change(self, client: Client, suffix: str, change: dict[str, Any]) -> Answer:
+    def _update(self, client: Client, suffix: str, changes: dict[str, Any]) -> Response:
         task = self.tasks[0]
-        tag = f'"{task["updated_at"]}"'
-        address = f"{self.path}/{task['id']}{suffix}"
-        answer = client.ask("PATCH", address, change, If_Match=tag)
-        self.tasks[0] = answer.json()
-        assert self.tasks[0] == task | change | {"updated_at": self.tasks[0]["updated_at"]}
-        return answer
+        url = f"{self.path}/{task['id']}{suffix}"
+        response = client.send("PATCH", url, changes, If_Match=f'"{task["updated_at"]}"')
+        self.tasks[0] = response.json()
+        assert self.tasks[0] == task | changes | {"updated_at": self.tasks[0]["updated_at"]}
+        return response
 
-    def delete(self, client: Client) -> Answer:
-        return client.ask("DELETE", f"{self.path}/{self.tasks.pop()['id']}")
+    def delete(self, client: Client) -> Response:
+        return client.send("DELETE", f"{self.path}/{self.tasks.pop()['id']}")
 
 
-def test_each_of_200_connections_gets_its_own_answers(service: Instance) -> None:
+def test_each_of_200_connections_gets_its_own_responses(service: Instance) -> None:
     users = [User(number) for number in range(CONNECTIONS)]
-    with load(service.port, CONNECTIONS, lambda client, n: users[n].act(client)) as record:
-        record.over.wait(SECONDS)
+    with load(service.port, CONNECTIONS, lambda client, n: users[n].take_turn(client)) as record:
+        record.stopped.wait(SECONDS)
     assert record.count().keys() == {200, 201, 204}
     assert sum(record.count().values()) == sum(user.turn for user in users)
     assert all(user.turn for user in users)

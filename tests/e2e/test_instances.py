@@ -1,4 +1,4 @@
-"""What a client learns from one instance holds at every other."""
+"""Tests of two instances on one database: what one of them returns is valid at the other."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,69 +8,72 @@ from uuid import uuid4
 import pytest
 
 from tests.support.servers.cluster import Cluster
-from tests.support.servers.gunicorn import Instance, run
-from tests.support.servers.load import Client
+from tests.support.servers.gunicorn import run
+from tests.support.servers.http_client import Client
 
 
 @pytest.fixture
-def here(service: Instance) -> Iterator[Client]:
-    with closing(Client(service.port)) as client:
-        yield client
-
-
-@pytest.fixture
-def there(cluster: Cluster, tmp_path: Path) -> Iterator[Client]:
+def other_client(cluster: Cluster, tmp_path: Path) -> Iterator[Client]:
+    """Return a client of a second instance."""
     with (
-        run(tmp_path / "there", DATABASE_URL=cluster.url) as instance,
+        run(tmp_path / "second", DATABASE_URL=cluster.url) as instance,
         closing(Client(instance.port)) as client,
     ):
         yield client
 
 
 @pytest.fixture
-def tasks() -> str:
-    """Return the address of the tasks of a user who has none yet."""
+def tasks_url() -> str:
+    """Return the URL of the tasks of a user who has none."""
     return f"/api/{uuid4()}/tasks"
 
 
-def test_an_idempotency_key(here: Client, there: Client, tasks: str) -> None:
-    first = here.ask("POST", tasks, {"title": "Milk"}, Idempotency_Key="k")
-    again = there.ask("POST", tasks, {"title": "Milk"}, Idempotency_Key="k")
-    assert (first.status, again.status) == (201, 201)
-    assert (first.headers["Idempotent-Replayed"], again.headers["Idempotent-Replayed"]) == (
+def test_idempotency_key_is_known_to_other_instance(
+    client: Client, other_client: Client, tasks_url: str
+) -> None:
+    first = client.send("POST", tasks_url, {"title": "Milk"}, Idempotency_Key="k")
+    second = other_client.send("POST", tasks_url, {"title": "Milk"}, Idempotency_Key="k")
+    assert (first.status, second.status) == (201, 201)
+    assert (first.headers["Idempotent-Replayed"], second.headers["Idempotent-Replayed"]) == (
         None,
         "true",
     )
-    assert first.headers["Location"] == again.headers["Location"]
-    assert first.body == again.body
-    assert here.ask("GET", tasks).json() == there.ask("GET", tasks).json() == [first.json()]
+    assert first.headers["Location"] == second.headers["Location"]
+    assert first.body == second.body
+    for each in (client, other_client):
+        assert each.send("GET", tasks_url).json() == [first.json()]
 
 
-def test_the_validator_of_a_task(here: Client, there: Client, tasks: str) -> None:
-    created = here.ask("POST", tasks, {"title": "Milk"})
-    address, tag = created.headers["Location"], created.headers["ETag"]
-    assert there.ask("GET", address, If_None_Match=tag).status == 304
-    edited = there.ask("PATCH", address, {"title": "Bread"}, If_Match=tag)
-    assert edited.status == 200
-    late = here.ask("PATCH", address, {"title": "Eggs"}, If_Match=tag)
-    assert (late.status, late.json()["current"]) == (412, edited.json())
+def test_task_etag_is_valid_at_other_instance(
+    client: Client, other_client: Client, tasks_url: str
+) -> None:
+    created = client.send("POST", tasks_url, {"title": "Milk"})
+    url, etag = created.headers["Location"], created.headers["ETag"]
+    assert other_client.send("GET", url, If_None_Match=etag).status == 304
+    updated = other_client.send("PATCH", url, {"title": "Bread"}, If_Match=etag)
+    assert updated.status == 200
+    failed = client.send("PATCH", url, {"title": "Eggs"}, If_Match=etag)
+    assert (failed.status, failed.json()["current"]) == (412, updated.json())
 
 
-def test_the_validator_of_a_list(here: Client, there: Client, tasks: str) -> None:
-    here.ask("POST", tasks, {"title": "Milk"})
-    tag = here.ask("GET", tasks).headers["ETag"]
-    assert there.ask("GET", tasks, If_None_Match=tag).status == 304
-    there.ask("POST", tasks, {"title": "Bread"})
-    assert here.ask("GET", tasks, If_None_Match=tag).status == 200
+def test_list_etag_is_valid_at_other_instance(
+    client: Client, other_client: Client, tasks_url: str
+) -> None:
+    client.send("POST", tasks_url, {"title": "Milk"})
+    etag = client.send("GET", tasks_url).headers["ETag"]
+    assert other_client.send("GET", tasks_url, If_None_Match=etag).status == 304
+    other_client.send("POST", tasks_url, {"title": "Bread"})
+    assert client.send("GET", tasks_url, If_None_Match=etag).status == 200
 
 
-def test_a_cursor(here: Client, there: Client, tasks: str) -> None:
+def test_cursor_is_valid_at_other_instance(
+    client: Client, other_client: Client, tasks_url: str
+) -> None:
     titles = ["Milk", "Bread", "Eggs"]
     for title in titles:
-        here.ask("POST", tasks, {"title": title})
-    page = here.ask("GET", f"{tasks}?limit=2")
-    following = page.headers["Link"].removeprefix("<").removesuffix('>; rel="next"')
-    rest = there.ask("GET", following)
-    assert (page.status, rest.status) == (200, 200)
-    seen = page.json() + rest.json()
-    assert [task["title"] for task in seen] == titles[::-1]
+        client.send("POST", tasks_url, {"title": title})
+    first = client.send("GET", f"{tasks_url}?limit=2")
+    next_url = first.headers["Link"].removeprefix("<").removesuffix('>; rel="next"')
+    second = other_client.send("GET", next_url)
+    assert (first.status, second.status) == (200, 200)
+    assert [task["title"] for task in first.json() + second.json()] == titles[::-1]

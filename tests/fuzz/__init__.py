@@ -1,1 +1,1 @@
-"""Property-based tests of the live service against its OpenAPI document: `make fuzz`."""
+"""Property-based tests of the running service against its OpenAPI document: `make fuzz`."""

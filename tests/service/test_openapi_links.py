@@ -1,23 +1,17 @@
-"""The links of the OpenAPI document: each leads on, with values that are there."""
+"""Tests of the links in the OpenAPI document: target, parameters and the values they take."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from todo_project.environment import BASE_DIR
+from tests.support.openapi import operations
 
 pytestmark = pytest.mark.once
 
-DOCUMENT = json.loads((BASE_DIR / "openapi.json").read_text())
-OPERATIONS = {
-    operation["operationId"]: operation
-    for methods in DOCUMENT["paths"].values()
-    for operation in methods.values()
-}
-EXPRESSION = re.compile(r"\$(request|response)\.(?:path\.|header\.|body#)([\w/-]+)")
+OPERATIONS = {operation["operationId"]: operation for _, _, operation in operations()}
+RUNTIME_EXPRESSION = re.compile(r"\$(request|response)\.(?:path\.|header\.|body#)([\w/-]+)")
 
 
 def links() -> Iterator[Any]:
@@ -28,31 +22,31 @@ def links() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("operation", "response", "link"), list(links()))
-def test_a_link_gives_values_that_are_there_to_parameters_that_are(
+def test_link_passes_existing_values_to_existing_parameters(
     operation: Any, response: Any, link: Any
 ) -> None:
     target = {parameter["name"] for parameter in OPERATIONS[link["operationId"]]["parameters"]}
     assert link["parameters"].keys() <= target
     for expression in link["parameters"].values():
-        [(place, name)] = EXPRESSION.findall(expression)
+        [(source, name)] = RUNTIME_EXPRESSION.findall(expression)
         if name.startswith("/"):
             assert value_in_example(response, name)
-        elif place == "response":
+        elif source == "response":
             assert name in response["headers"]
         else:
             assert name in {parameter["name"] for parameter in operation["parameters"]}
 
 
 def value_in_example(response: Any, pointer: str) -> object:
-    """Return what a JSON Pointer finds in the example of the response."""
+    """Return the value at a JSON Pointer in the first example of the response."""
     [content] = response["content"].values()
-    found = next(iter(content["examples"].values()))["value"]
+    value = next(iter(content["examples"].values()))["value"]
     for token in pointer.split("/")[1:]:
-        found = found[int(token) if isinstance(found, list) else token]
-    return found
+        value = value[int(token) if isinstance(value, list) else token]
+    return value
 
 
-def test_each_operation_on_tasks_but_the_deletion_by_filter_can_be_reached() -> None:
-    reached = {link.values[2]["operationId"] for link in links()}
-    on_tasks = {name for name, each in OPERATIONS.items() if each["tags"] == ["tasks"]}
-    assert on_tasks - reached == {"deleteTasks"}
+def test_every_operation_on_tasks_except_delete_by_filter_is_linked() -> None:
+    targets = {link.values[2]["operationId"] for link in links()}
+    on_tasks = {name for name, operation in OPERATIONS.items() if operation["tags"] == ["tasks"]}
+    assert on_tasks - targets == {"deleteTasks"}

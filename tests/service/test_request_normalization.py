@@ -1,4 +1,4 @@
-"""Requests as WSGI hands them over: what Django alone would misread or fail on."""
+"""Tests of WSGI requests that Django alone would misread or fail on."""
 
 from io import BytesIO
 from typing import Any
@@ -15,42 +15,43 @@ pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def call(method: str, path: str, body: bytes = b"", **environ: Any) -> tuple[int, bytes]:
-    """Call the application, and return the status and the body."""
+    """Call the WSGI application; return the status and the body of the response."""
     environ |= {"REQUEST_METHOD": method, "PATH_INFO": path}
     for name, value in {"wsgi.input": BytesIO(body), "HTTP_HOST": "localhost"}.items():
         environ.setdefault(name, value)
     setup_testing_defaults(environ)
     environ = {name: value for name, value in environ.items() if value is not None}
-    answered: list[str] = []
-    response = application(environ, lambda status, headers: answered.append(status))  # type: ignore[arg-type]
+    statuses: list[str] = []
+    response = application(environ, lambda status, headers: statuses.append(status))  # type: ignore[arg-type]
     content = b"".join(response)
     response.close()
-    return int(answered[0].split()[0]), content
+    [status] = statuses
+    return int(status.split()[0]), content
 
 
 @pytest.mark.parametrize(
     "path", ["/api/a\xffb/tasks", "/api/\xed\xa0\x80/tasks", "/api/\xc3/tasks"]
 )
-def test_a_user_id_that_is_no_utf8_is_refused(path: str) -> None:
+def test_user_id_that_is_not_utf8_returns_400(path: str) -> None:
     status, content = call("GET", path)
     assert status == 400
     assert b'"parameter":"user_id"' in content
 
 
-def test_a_target_that_is_no_path_is_an_unknown_url() -> None:
+def test_request_target_asterisk_returns_404() -> None:
     status, content = call("OPTIONS", "*")
     assert status == 404
     assert b'"/problems/not-found"' in content
 
 
-def test_a_user_id_in_utf8_is_text() -> None:
+def test_user_id_is_decoded_as_utf8() -> None:
     path = TASKS.replace("alice", "ä🥛").encode().decode("latin-1")
     body = b'{"title": "a"}'
     assert call("POST", path, body, CONTENT_TYPE="application/json", CONTENT_LENGTH="14")[0] == 201
     assert Task.objects.get().user_id == "ä🥛"
 
 
-def test_an_unreadable_content_type_is_no_json() -> None:
+def test_content_type_with_unknown_charset_returns_415() -> None:
     body = b'{"title": "a"}'
     content_type = "application/json; x*=nonsense''y"
     assert call("POST", TASKS, body, CONTENT_TYPE=content_type, CONTENT_LENGTH="14")[0] == 415
@@ -65,24 +66,24 @@ def chunked(body: bytes) -> dict[str, Any]:
     }
 
 
-def test_a_chunked_body_is_read() -> None:
+def test_chunked_body_is_read() -> None:
     assert call("POST", TASKS, **chunked(b'{"title": "a"}'))[0] == 201
 
 
-def test_a_chunked_body_over_64_kib_is_refused() -> None:
+def test_chunked_body_over_64_kib_returns_413() -> None:
     assert call("POST", TASKS, **chunked(b"x" * (64 * 1024 + 1)))[0] == 413
     assert not Task.objects.exists()
 
 
-def test_a_body_that_breaks_off_is_a_bad_request() -> None:
-    class Broken(BytesIO):
+def test_connection_error_while_reading_body_returns_400() -> None:
+    class BrokenInput(BytesIO):
         def read(self, size: int | None = -1) -> bytes:
-            raise OSError("gone")
+            raise OSError("connection lost")
 
     environ: dict[str, Any] = {
         "CONTENT_TYPE": "application/json",
         "CONTENT_LENGTH": "14",
-        "wsgi.input": Broken(),
+        "wsgi.input": BrokenInput(),
     }
     status, content = call("POST", TASKS, **environ)
     assert status == 400
@@ -90,8 +91,8 @@ def test_a_body_that_breaks_off_is_a_bad_request() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b'{"title": "a"}'])
-def test_a_body_that_is_shorter_than_its_length_is_a_bad_request(body: bytes) -> None:
-    """RFC 9112 §8: it is incomplete. Taken for empty, it would flip a task."""
+def test_body_shorter_than_content_length_returns_400(body: bytes) -> None:
+    """The body is incomplete (RFC 9112 §8). An empty one would otherwise toggle a task."""
     task = TaskFactory.create(user_id=OWNER)
     for method, path in [("POST", TASKS), ("PATCH", f"{task_url(task)}/complete")]:
         before = stored_rows()
@@ -103,11 +104,11 @@ def test_a_body_that_is_shorter_than_its_length_is_a_bad_request(body: bytes) ->
 
 
 @pytest.mark.parametrize(("protocol", "status"), [("HTTP/1.1", 400), ("HTTP/1.0", 200)])
-def test_http_1_1_needs_a_host(protocol: str, status: int) -> None:
-    """RFC 9112 §3.2."""
+def test_missing_host_returns_400_with_http_1_1(protocol: str, status: int) -> None:
+    """HTTP/1.1 requires Host (RFC 9112 §3.2)."""
     assert call("GET", TASKS, SERVER_PROTOCOL=protocol, HTTP_HOST=None)[0] == status
 
 
 @pytest.mark.parametrize("path", [TASKS, "/nowhere", "/docs"])
-def test_head_has_no_body(path: str) -> None:
+def test_response_to_head_has_no_body(path: str) -> None:
     assert call("HEAD", path)[1] == b""

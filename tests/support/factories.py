@@ -1,4 +1,4 @@
-"""Tasks for tests, written straight to the database."""
+"""Factories that create rows in the database without using the API."""
 
 from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
@@ -7,7 +7,7 @@ from tasks.models import Task
 
 
 class TaskFactory(DjangoModelFactory[Task]):
-    """An open task of the owner."""
+    """An open task of `alice`."""
 
     class Meta:
         model = Task

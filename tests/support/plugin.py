@@ -1,6 +1,6 @@
-"""Name the database of the tests, before Django reads its settings.
+"""A pytest plugin that sets the environment of the tests before Django reads its settings.
 
-`TEST_DATABASE_URL` where it is set, else a PostgreSQL of the tests' own.
+The database is that of `TEST_DATABASE_URL`, or a temporary PostgreSQL server if it is not set.
 """
 
 import os
@@ -8,10 +8,10 @@ import os
 import pytest
 from django.conf import settings
 
-from tests.support.servers.postgresql import throw_away_server
+from tests.support.servers.postgresql import start_temporary_server
 
-# The processes that share a run share the server.
-os.environ["TEST_DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or throw_away_server()
+# The worker processes of pytest-xdist inherit the variable, so they share the server.
+os.environ["TEST_DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or start_temporary_server()
 os.environ |= {
     "PYTHON_DOTENV_DISABLED": "1",
     "DEBUG": "false",
@@ -24,12 +24,12 @@ os.environ |= {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, and spare the tests the cost of real passwords."""
-    config.addinivalue_line("markers", "once: the same on every database, so run on one.")
-    config.addinivalue_line("markers", "e2e: with a real server, killed and restarted; slow.")
+    """Register the markers, and replace the password hasher, which is slow by design."""
+    config.addinivalue_line("markers", "once: run on PostgreSQL only.")
+    config.addinivalue_line("markers", "e2e: kills and restarts real servers; slow.")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_report_header() -> str:
-    """Say which database this run is about."""
+    """Show which database is used."""
     return f"database: {os.environ['DATABASE_URL'].partition(':')[0]}"

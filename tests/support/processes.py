@@ -1,4 +1,4 @@
-"""Python processes with an environment of their own."""
+"""Python processes with their own environment variables."""
 
 import os
 import subprocess
@@ -10,9 +10,10 @@ START = "import todo_project.settings as s; exec(open('gunicorn.conf.py').read()
 
 
 def start(expression: str = "''", **variables: str) -> tuple[int, str]:
-    """Load the settings with these variables alone; return the exit code and the output.
+    """Load the settings and gunicorn.conf.py with only these environment variables.
 
-    `expression` is printed; in it, `s` are the settings.
+    Returns the exit code and the output: the value of `expression`, which can use the settings
+    module as `s` and the names of gunicorn.conf.py, or the error.
     """
     kept = {"PATH", "PYTHON_DOTENV_DISABLED", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"}
     environ = {name: value for name, value in os.environ.items() if name in kept}
@@ -28,7 +29,7 @@ def start(expression: str = "''", **variables: str) -> tuple[int, str]:
 
 
 def run_python(*arguments: str, **variables: str) -> str:
-    """Run Python with these variables added; return its output."""
+    """Run Python with these environment variables added; return its standard output."""
     finished = subprocess.run(
         [sys.executable, *arguments],
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "todo_project.settings"} | variables,

@@ -1,4 +1,4 @@
-/** The Todo API for a frontend: each call typed by the OpenAPI document, and what they share. */
+/** A client of the Todo API: typed by the OpenAPI document, with helpers for common tasks. */
 
 import createClient, { type Client, type ClientOptions } from "openapi-fetch";
 import type {
@@ -20,62 +20,62 @@ export function createTodoClient(options: ClientOptions): TodoClient {
   return createClient<paths>(options);
 }
 
-/** A failure that the service explains. Decide by `problem.type`. */
+/** A problem response of the service. Decide by `problem.type`. */
 export class ProblemError extends Error {
   constructor(readonly problem: AnyProblem) {
     super(problem.detail);
   }
 }
 
-/** Return the data of an answer. Throws a ProblemError where the service refused. */
-export function dataOf<T>(answer: { data?: T; error?: AnyProblem; response: Response }): T {
-  const { data, error, response } = answer;
+/** Return the data of a response. Throws a ProblemError for a problem response. */
+export function dataOf<T>(result: { data?: T; error?: AnyProblem; response: Response }): T {
+  const { data, error, response } = result;
   if (response.ok) return data as T;
   if (response.headers.get("Content-Type") === "application/problem+json" && error)
     throw new ProblemError(error);
-  // Somebody between here and the service answered in its place.
+  // The response is not the service's: a proxy or gateway on the way may have sent it.
   throw new Error(`${response.status} ${response.statusText} from ${response.url}`);
 }
 
-/** Return the header with which a change happens only while the task is as you saw it. */
+/** Return the header that makes a change conditional on the task being unchanged. */
 export function ifMatch(task: Task): { "If-Match": string } {
   return { "If-Match": `"${task.updated_at}"` };
 }
 
-/** Change a task. Where somebody was faster, apply the change to what they left. */
+/** Update a task. If it was changed meanwhile, apply the change to the current task. */
 export async function editTask(
   client: TodoClient,
   task: Task,
   change: (task: Task) => TaskUpdate,
 ): Promise<Task> {
   for (;;) {
-    const answer = await client.PATCH("/api/{user_id}/tasks/{task_id}", {
+    const result = await client.PATCH("/api/{user_id}/tasks/{task_id}", {
       params: { path: { user_id: task.user_id, task_id: task.id }, header: ifMatch(task) },
       body: change(task),
     });
-    if (answer.error?.type !== "/problems/precondition-failed" || !answer.error.current)
-      return dataOf(answer);
-    task = answer.error.current;
+    if (result.error?.type !== "/problems/precondition-failed" || !result.error.current)
+      return dataOf(result);
+    task = result.error.current;
   }
 }
 
-/** Visit the user's tasks, newest first, and fetch each page when it is reached. */
+/** Yield the user's tasks, newest first. Each page is fetched when it is reached. */
 export async function* allTasks(
   client: TodoClient,
   user_id: string,
   query: ListParameters = {},
 ): AsyncGenerator<Task, void, undefined> {
   for (let page: ListParameters | null = query; page; ) {
-    const answer = await client.GET("/api/{user_id}/tasks", {
+    const result = await client.GET("/api/{user_id}/tasks", {
       params: { path: { user_id }, query: page },
     });
-    yield* dataOf(answer);
-    const cursor = nextCursor(answer.response);
+    yield* dataOf(result);
+    const cursor = nextCursor(result.response);
     page = cursor ? { ...query, cursor } : null;
   }
 }
 
-/** Return the cursor in the `Link` to the next page, or null on the last. */
+/** Return the cursor in the `Link` to the next page, or null on the last page. */
 function nextCursor(response: Response): string | null {
   const target = response.headers.get("Link")?.match(/<([^>]*)>; rel="next"/)?.[1];
   return target ? new URL(target, response.url).searchParams.get("cursor") : null;

@@ -1,1 +1,1 @@
-"""A model of the API in memory, and what is needed to compare the service with it."""
+"""A model of the API in memory, and a state machine that compares the service with it."""

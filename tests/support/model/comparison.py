@@ -1,35 +1,37 @@
-"""The service and its model, asked the same and compared."""
+"""A state machine that sends each request to the service and to its model."""
 
 import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.db import transaction
 from hypothesis.stateful import RuleBasedStateMachine, invariant, multiple
 
 from tests.support.client import API, OWNER
-from tests.support.model.model import Answer, Condition, Cursor, Model, etag, refusal
-from tests.support.model.strategies import OTHER, Aim
-from tests.support.pages import next_url
+from tests.support.model.model import Model
+from tests.support.model.preconditions import Precondition, etag
+from tests.support.model.responses import Cursor, ExpectedResponse, problem
+from tests.support.model.strategies import OTHER_USER, TaskRequest
+from tests.support.pages import next_parameters
 
-PROMISED = ("ETag", "Location", "Idempotent-Replayed")
-FOREIGN = '"2026-02-06T10:30:00Z"'
-NOBODYS = (OWNER, "8c1a6e0e-3f0b-4d5e-9a55-0d3f5b6a7c11")
+COMPARED_HEADERS = ("ETag", "Location", "Idempotent-Replayed")
+UNKNOWN_ETAG = '"2026-02-06T10:30:00Z"'
+MISSING_TASK = (OWNER, "8c1a6e0e-3f0b-4d5e-9a55-0d3f5b6a7c11")
 
 
 @dataclass(frozen=True)
-class Link:
-    """The way to the next page, as the service gave it, and what it means."""
+class NextPage:
+    """A link to the next page: the service's cursor, the other parameters, the model's cursor."""
 
-    token: str
+    cursor: str
     parameters: dict[str, str]
-    cursor: Cursor
+    model_cursor: Cursor
 
 
-class SideBySide(RuleBasedStateMachine):
-    """Requests to both, and the demand that they agree."""
+class ComparisonMachine(RuleBasedStateMachine):
+    """The service and the model, and the comparison of their responses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,89 +40,112 @@ class SideBySide(RuleBasedStateMachine):
         self.api = API()
         self.model = Model()
         self.etags: dict[str, list[str]] = defaultdict(list)
-        self.pages: dict[tuple[str, str], tuple[str, object]] = {}
+        self.cache: dict[tuple[str, str], tuple[str, object]] = {}
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
         self.transaction.__exit__(None, None, None)
 
     @invariant()
-    def each_user_has_these_tasks_and_no_others(self) -> None:
-        for user in OTHER:
-            response = self.ask(user, "GET")
-            answer = self.model.page(user, {})
-            self.compare(response, replace(answer, headers={"ETag": response["ETag"]}))
+    def lists_equal_the_model(self) -> None:
+        """Compare the lists of all users, and record the entity tag of each task."""
+        for user in OTHER_USER:
+            response = self.request(user, "GET")
+            expected = self.model.list_page(user, {})
+            self.compare(response, replace(expected, headers={"ETag": response["ETag"]}))
         for task in self.model.tasks.values():
             if etag(task) not in self.etags[task["id"]][-1:]:
                 self.etags[task["id"]].append(etag(task))
 
-    def known(self) -> list[tuple[str, str]]:
+    def task_choices(self) -> list[tuple[str, str]]:
         """Return owners and ids of tasks, most of which exist."""
-        present = [(task["user_id"], each) for each, task in self.model.tasks.items()]
-        return present * 3 + [(OWNER, each) for each in self.model.ids] + [NOBODYS]
+        existing = [(task["user_id"], task_id) for task_id, task in self.model.tasks.items()]
+        return (
+            existing * 3 + [(OWNER, task_id) for task_id in self.model.used_ids] + [MISSING_TASK]
+        )
 
-    def ask(
+    def request(
         self, user: str, method: str, path: str = "", body: object = None, **headers: str
     ) -> Any:
-        """Send a request, and see that the answer holds nothing of the other user."""
+        """Send a request, and assert that the response contains nothing of the other user."""
         response = self.api.call(method, f"/api/{user}/tasks{path}", body, **headers)
         raw = response.serialize().decode()
-        theirs = [each for each, task in self.model.tasks.items() if task["user_id"] != user]
-        assert [secret for secret in (OTHER[user], *theirs) if secret in raw] == []
+        ids = [task_id for task_id, task in self.model.tasks.items() if task["user_id"] != user]
+        assert [secret for secret in (OTHER_USER[user], *ids) if secret in raw] == []
         return response
 
-    def go(self, aim: Aim, method: str, body: object = None, end: str = "") -> Any:
-        """Send a request about a task; return what it demands, and the answer."""
-        condition, headers = self.demand(aim)
-        path = f"/{aim.task_id}{end}{aim.slash}"
-        return condition, self.ask(aim.user, method, path, body, **headers)
+    def request_task(
+        self, request: TaskRequest, method: str, body: object = None, end: str = ""
+    ) -> tuple[Precondition, Any]:
+        """Send a request about one task; return its precondition and the response."""
+        precondition, headers = self.precondition(request)
+        path = f"/{request.task_id}{end}{request.trailing_slash}"
+        return precondition, self.request(request.user, method, path, body, **headers)
 
-    def demand(self, aim: Aim) -> tuple[Condition, dict[str, str]]:
-        """Return the validators of a request, as the model takes them and as HTTP does."""
-        seen = self.etags[aim.task_id] or [FOREIGN]
-        now = seen[-1]
-        known = {"now": now, "first": seen[0], "weak": f"W/{now}", "bare": now.strip('"')}
-        match, none_match = (
-            None if names is None else tuple(known.get(name, name) for name in names)
-            for names in (aim.match, aim.none_match)
+    def precondition(self, request: TaskRequest) -> tuple[Precondition, dict[str, str]]:
+        """Return the precondition of a request, for the model and as headers."""
+        recorded = self.etags[request.task_id] or [UNKNOWN_ETAG]
+        current = recorded[-1]
+        etags = {
+            "current": current,
+            "first": recorded[0],
+            "weak": f"W/{current}",
+            "unquoted": current.strip('"'),
+        }
+        if_match, if_none_match = (
+            None if names is None else tuple(etags.get(name, name) for name in names)
+            for names in (request.if_match, request.if_none_match)
         )
-        sent = {"if_match": match, "if_none_match": none_match}
-        headers = {name: ", ".join(tags) for name, tags in sent.items() if tags is not None}
-        return Condition(match, none_match), headers
+        fields = {"if_match": if_match, "if_none_match": if_none_match}
+        headers = {name: ", ".join(tags) for name, tags in fields.items() if tags is not None}
+        return Precondition(if_match, if_none_match), headers
 
-    def look(self, user: str, method: str, given: dict[str, str], link: Link | None = None) -> Any:
-        """Read a page under the ETag it had when last read; return the way to the next."""
-        query = given | ({"cursor": link.token} if link else {})
+    def read_page(
+        self, user: str, method: str, parameters: dict[str, str], page: NextPage | None = None
+    ) -> Any:
+        """Read a page, with If-None-Match if it was read before; return the next page.
+
+        Assert that the entity tag differs exactly if the page or its `Link` has changed.
+        """
+        query = parameters | ({"cursor": page.cursor} if page else {})
         path = f"?{urlencode(query)}"
-        answer = self.model.page(user, given, link.cursor if link else None)
-        content = (json.dumps(answer.body), answer.more)
-        tag, known = self.pages.get((user, path), ("", None))
-        response = self.ask(user, method, path, **({"if_none_match": tag} if tag else {}))
-        if answer.status == 200:
-            answer = replace(answer, headers={"ETag": response["ETag"]})
-            assert (response["ETag"] == tag) == (content == known)
-            self.pages[user, path] = response["ETag"], content
-        if content == known:
-            answer = Answer(304, headers=answer.headers)
-        self.compare(response, answer)
-        if answer.more is None:
+        expected = self.model.list_page(user, parameters, page.model_cursor if page else None)
+        content = (json.dumps(expected.body), expected.next_cursor)
+        cached_etag, cached_content = self.cache.get((user, path), ("", None))
+        headers = {"if_none_match": cached_etag} if cached_etag else {}
+        response = self.request(user, method, path, **headers)
+        if expected.status == 200:
+            expected = replace(expected, headers={"ETag": response["ETag"]})
+            assert (response["ETag"] == cached_etag) == (content == cached_content)
+            self.cache[user, path] = response["ETag"], content
+        if content == cached_content:
+            expected = ExpectedResponse(304, headers=expected.headers)
+        self.compare(response, expected)
+        if expected.next_cursor is None:
             return multiple()
-        following = dict(parse_qsl(urlsplit(next_url(response) or "").query))
-        assert following == given | {"cursor": following["cursor"]}
-        strangers = self.ask(OTHER[user], method, f"?{urlencode(following)}")
-        self.compare(strangers, refusal(400))
-        return Link(following["cursor"], given, answer.more)
+        return self.next_page(user, method, parameters, response, expected.next_cursor)
 
-    def compare(self, response: Any, answer: Answer) -> None:
-        """See that the service answered as the model does."""
-        assert response.status_code == answer.status, response.content
-        assert {name: response[name] for name in PROMISED if name in response} == answer.headers
-        assert ("Link" in response) == (answer.more is not None)
-        if answer.body is None or response.request["REQUEST_METHOD"] == "HEAD":
+    def next_page(
+        self, user: str, method: str, parameters: dict[str, str], response: Any, cursor: Cursor
+    ) -> NextPage:
+        """Return the page that `Link` names, and assert that the other user cannot read it."""
+        linked = next_parameters(response)
+        assert linked == parameters | {"cursor": linked["cursor"]}
+        other = self.request(OTHER_USER[user], method, f"?{urlencode(linked)}")
+        self.compare(other, problem(400))
+        return NextPage(linked["cursor"], parameters, cursor)
+
+    def compare(self, response: Any, expected: ExpectedResponse) -> None:
+        """Assert that the response is the expected one."""
+        assert response.status_code == expected.status, response.content
+        headers = {name: response[name] for name in COMPARED_HEADERS if name in response}
+        assert headers == expected.headers
+        assert ("Link" in response) == (expected.next_cursor is not None)
+        if expected.body is None or response.request["REQUEST_METHOD"] == "HEAD":
             assert response.content == b""
-        elif answer.status < 400:
-            assert response.json() == answer.body
+        elif expected.status < 400:
+            assert response.json() == expected.body
         else:
-            problem = response.json()
-            told = {name: problem[name] for name in ("type", "current") if name in problem}
-            assert told == answer.body
+            received = response.json()
+            members = {name: received[name] for name in ("type", "current") if name in received}
+            assert members == expected.body

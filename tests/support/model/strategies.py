@@ -1,4 +1,7 @@
-"""Requests for the state machine: most go right, so that there are tasks to lose."""
+"""Hypothesis strategies for the requests of the state machine.
+
+Most of the requests are valid: an invalid one changes nothing, and so tests little afterwards.
+"""
 
 from dataclasses import dataclass
 
@@ -6,24 +9,28 @@ from hypothesis import strategies as st
 
 from tests.support.client import OWNER, STRANGER
 
-OTHER = {OWNER: STRANGER, STRANGER: OWNER}
+OTHER_USER = {OWNER: STRANGER, STRANGER: OWNER}
 
 users = st.sampled_from([OWNER, STRANGER])
-strange = st.sampled_from([False, False, False, False, False, True])
-slashes = st.sampled_from(["", "", "", "/"])
-reads = st.sampled_from(["GET", "HEAD"])
-updates = st.sampled_from(["PUT", "PATCH"])
-keys = st.sampled_from(["k", "K"])
+is_other_user = st.sampled_from([False, False, False, False, False, True])
+trailing_slashes = st.sampled_from(["", "", "", "/"])
+read_methods = st.sampled_from(["GET", "HEAD"])
+update_methods = st.sampled_from(["PUT", "PATCH"])
+idempotency_keys = st.sampled_from(["k", "K"])
 
 titles = st.sampled_from(["milk", "Milk and bread", " ÄPFEL\t", "100 %"])
-members = {
+optional_fields = {
     "description": st.sampled_from([None, "", "äpfel", "two\nlines"]),
     "completed": st.booleans(),
     "id": st.just("ignored"),
     "updated_at": st.none(),
 }
-drafts = st.fixed_dictionaries({"title": titles}, optional=members)
-mistakes = st.sampled_from(
+create_bodies = st.fixed_dictionaries({"title": titles}, optional=optional_fields)
+update_bodies = st.fixed_dictionaries({}, optional={"title": titles, **optional_fields})
+complete_bodies = st.sampled_from(
+    [None, {}, {"completed": True}, {"completed": False}, {"completed": "no"}, {"title": "a"}]
+)
+invalid_bodies = st.sampled_from(
     [
         {"title": ""},
         {"title": " \n"},
@@ -36,57 +43,56 @@ mistakes = st.sampled_from(
         {"title": "a", "done": True},
     ]
 )
-changes = st.fixed_dictionaries({}, optional={"title": titles, **members})
-completions = st.sampled_from(
-    [None, {}, {"completed": True}, {"completed": False}, {"completed": "no"}, {"title": "a"}]
-)
 
-searches = {
+list_filters = {
     "completed": st.sampled_from(["true", "false"]),
     "search": st.sampled_from(["L", "MILK", "äpf", "%", "\n"]),
 }
 limits = st.sampled_from(["1", "1", "2", "10000"])
-one_page = st.fixed_dictionaries({"limit": limits})
-queries = (
-    one_page
-    | st.fixed_dictionaries({}, optional=searches)
-    | st.fixed_dictionaries({"limit": limits}, optional=searches)
+list_parameters = (
+    st.fixed_dictionaries({"limit": limits})
+    | st.fixed_dictionaries({}, optional=list_filters)
+    | st.fixed_dictionaries({"limit": limits}, optional=list_filters)
 )
-wrong_queries = st.sampled_from(
+invalid_list_parameters = st.sampled_from(
     [{"limit": "0"}, {"limit": "10001"}, {"completed": "yes"}, {"search": ""}, {"page": "1"}]
 )
-clearances = st.sampled_from(
+delete_parameters = st.sampled_from(
     [{"completed": "true"}, {"completed": "false"}, {}, {"completed": "true", "search": "a"}]
 )
 
-conditions = st.sampled_from(
+# ComparisonMachine.precondition replaces the names by entity tags of the task.
+entity_tags = st.sampled_from(
     [None] * 30
-    + [("now",)] * 2
-    + [("first",), ("first", "now"), ("weak",), ("weak", "now")]
-    + [("bare",), ("*",), ("*", "now"), ("",)]
+    + [("current",)] * 2
+    + [("first",), ("first", "current"), ("weak",), ("weak", "current")]
+    + [("unquoted",), ("*",), ("*", "current"), ("",)]
 )
 
 
 @dataclass(frozen=True)
-class Aim:
-    """A task, and how a request goes for it."""
+class TaskRequest:
+    """The path and the preconditions of a request about one task."""
 
     task: tuple[str, str]
-    strange: bool
-    slash: str
-    match: tuple[str, ...] | None
-    none_match: tuple[str, ...] | None
+    is_other_user: bool
+    trailing_slash: str
+    if_match: tuple[str, ...] | None
+    if_none_match: tuple[str, ...] | None
 
     @property
     def user(self) -> str:
+        """The user in the path: the owner of the task, or the other user."""
         owner, _ = self.task
-        return OTHER[owner] if self.strange else owner
+        return OTHER_USER[owner] if self.is_other_user else owner
 
     @property
     def task_id(self) -> str:
         return self.task[1]
 
 
-# `runner` is the state machine, which knows the tasks there are and those there were.
-known = st.runner().flatmap(lambda service: st.sampled_from(service.known()))
-aims = st.builds(Aim, known, strange, slashes, conditions, conditions)
+# `runner` is the state machine, which knows the tasks.
+tasks = st.runner().flatmap(lambda machine: st.sampled_from(machine.task_choices()))
+task_requests = st.builds(
+    TaskRequest, tasks, is_other_user, trailing_slashes, entity_tags, entity_tags
+)

@@ -1,1 +1,1 @@
-"""The servers that tests start, and the clients that put load on them."""
+"""The servers that tests start, and HTTP clients that put load on them."""

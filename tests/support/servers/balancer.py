@@ -1,4 +1,4 @@
-"""A platform's router in small: it sends new connections where it was told last."""
+"""A TCP load balancer that sends new connections to one instance, which a test can change."""
 
 import socket
 from collections.abc import Iterator
@@ -8,7 +8,10 @@ from threading import Thread
 
 
 class Balancer(ThreadingTCPServer):
-    """Forwards bytes both ways; what is connected stays with its instance."""
+    """Forward new connections to the port `target`; established connections stay where they are.
+
+    A platform's router does the same when a deployment replaces an instance.
+    """
 
     request_queue_size = 128
 
@@ -22,12 +25,12 @@ class _Connection(BaseRequestHandler):
     server: Balancer
 
     def handle(self) -> None:
-        with socket.create_connection(("127.0.0.1", self.server.target)) as far:
-            far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            answers = Thread(target=_forward, args=(far, self.request))
-            answers.start()
-            _forward(self.request, far)
-            answers.join()
+        with socket.create_connection(("127.0.0.1", self.server.target)) as upstream:
+            upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            responses = Thread(target=_forward, args=(upstream, self.request))
+            responses.start()
+            _forward(self.request, upstream)
+            responses.join()
 
 
 def _forward(source: socket.socket, target: socket.socket) -> None:
@@ -40,7 +43,7 @@ def _forward(source: socket.socket, target: socket.socket) -> None:
 
 @contextmanager
 def balancer(target: int) -> Iterator[Balancer]:
-    """Run a balancer, which begins with the instance on this port."""
+    """Run a load balancer that forwards to this port."""
     with Balancer(target) as running:
         thread = Thread(target=running.serve_forever, args=(0.05,))
         thread.start()

@@ -1,6 +1,6 @@
-"""A PostgreSQL cluster that a test may stop, kill and fail over: on TCP, and with fsync.
+"""A PostgreSQL cluster that a test can stop, kill and fail over. It listens on TCP and uses fsync.
 
-The programs are those of the wheel that also serves the other tests.
+The programs come from the wheel that also provides the server of the other tests.
 """
 
 import os
@@ -26,18 +26,19 @@ from tests.support.servers.gunicorn import children, free_port, wait_until
 
 PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 SYSTEM_USER = "pgserver" if os.geteuid() == 0 else None
-"""Whom the programs run as: PostgreSQL refuses to be root."""
+"""The user that the programs run as: PostgreSQL does not start as root."""
 
 ROLE = "todo"
-"""Whom the service connects as; unlike a superuser it has no connections in reserve."""
+"""The role of the service; unlike a superuser, it cannot use the reserved connections."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A data directory, and the server that runs on it, or not."""
+    """A data directory and its server, which may be stopped."""
 
     directory: Path
     port: int
+    programs: Path = PROGRAMS
 
     @property
     def url(self) -> str:
@@ -50,17 +51,17 @@ class Cluster:
         self._run("pg_ctl", "start", "-w", "-o", options, "-l", f"{self.directory}/log")
 
     def restart(self) -> None:
-        """Stop the server as an administrator does, which closes all connections; start it."""
+        """Close all connections, shut the server down, and start it again."""
         self._run("pg_ctl", "stop", "-m", "fast")
         self.start()
 
     def kill(self) -> None:
-        """End the server without a word; it recovers from its log at the next start."""
+        """Kill the server; it recovers from its write-ahead log at the next start."""
         self._run("pg_ctl", "stop", "-m", "immediate")
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Stop every process where it is; the kernel still takes what clients send."""
+        """Suspend every process of the server; the kernel still accepts what clients send."""
         postmaster = int((self.directory / "postmaster.pid").read_text().split()[0])
         processes = [postmaster, *children(postmaster)]
         for process in processes:
@@ -72,8 +73,8 @@ class Cluster:
                 os.kill(process, signal.SIGCONT)
 
     @contextmanager
-    def only_reading(self) -> Iterator[None]:
-        """Refuse what writes, as a primary that was demoted, or whose disk is full."""
+    def read_only(self) -> Iterator[None]:
+        """Reject writes, as a server does that was demoted or whose disk is full."""
         with self.connect() as connection:
             connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             connection.execute("SELECT pg_reload_conf()")
@@ -84,24 +85,26 @@ class Cluster:
                 connection.execute("SELECT pg_reload_conf()")
 
     def promote(self) -> None:
-        """Make a standby the primary."""
+        """Promote a standby to primary."""
         self._run("pg_ctl", "promote", "-w")
 
     def connect(self, user: str = "postgres") -> psycopg.Connection:
-        """Connect directly; every statement is a transaction of its own."""
+        """Connect to the server itself, in autocommit mode."""
         return psycopg.connect(
             f"postgresql://{user}@127.0.0.1:{self.port}/postgres", autocommit=True
         )
 
     def _run(self, program: str, *arguments: str) -> None:
-        pgexec(program, ["-D", f"{self.directory}", *arguments], PROGRAMS, user=SYSTEM_USER)
+        pgexec(program, ["-D", f"{self.directory}", *arguments], self.programs, user=SYSTEM_USER)
 
 
 @contextmanager
-def primary(**settings: object) -> Iterator[Cluster]:
+def primary(programs: Path = PROGRAMS, locale: str = "C", **settings: object) -> Iterator[Cluster]:
     """Run a new cluster with these settings of postgresql.conf."""
-    with _room() as cluster:
-        cluster._run("initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", "--locale=C")
+    with _new_cluster(programs) as cluster:
+        cluster._run(
+            "initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", f"--locale={locale}"
+        )
         with (cluster.directory / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         with _running(cluster):
@@ -112,13 +115,13 @@ def primary(**settings: object) -> Iterator[Cluster]:
 
 
 @contextmanager
-def standby(of: Cluster) -> Iterator[Cluster]:
-    """Run a copy that follows the primary, which from now on waits for it at each commit."""
-    with _room() as cluster:
-        source = f"host=127.0.0.1 port={of.port} user=postgres"
+def standby(primary: Cluster) -> Iterator[Cluster]:
+    """Run a synchronous standby: each commit on the primary waits for it."""
+    with _new_cluster(primary.programs) as cluster:
+        source = f"host=127.0.0.1 port={primary.port} user=postgres"
         cluster._run("pg_basebackup", "-R", "-c", "fast", "-d", source)
         with _running(cluster):
-            with of.connect() as connection:
+            with primary.connect() as connection:
                 connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
                 connection.execute("SELECT pg_reload_conf()")
                 wait_until(lambda: _is_synchronous(connection))
@@ -131,15 +134,15 @@ def _is_synchronous(connection: psycopg.Connection) -> bool:
 
 
 @contextmanager
-def _room() -> Iterator[Cluster]:
+def _new_cluster(programs: Path) -> Iterator[Cluster]:
     directory = Path(mkdtemp(prefix="todo-"))
     try:
         if SYSTEM_USER:
             ensure_user_exists(SYSTEM_USER)
-            ensure_prefix_permissions(PROGRAMS)
-            ensure_folder_permissions(PROGRAMS.parent, 0o555)
+            ensure_prefix_permissions(programs)
+            ensure_folder_permissions(programs.parent, 0o555)
             shutil.chown(directory, SYSTEM_USER)
-        yield Cluster(directory, free_port())
+        yield Cluster(directory, free_port(), programs)
     finally:
         shutil.rmtree(directory)
 

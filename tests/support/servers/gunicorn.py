@@ -1,4 +1,4 @@
-"""The service as it runs in production: gunicorn, on a port of its own."""
+"""The service as it runs in production: gunicorn, on a free port."""
 
 import json
 import os
@@ -20,12 +20,12 @@ from todo_project.environment import BASE_DIR
 GUNICORN = Path(sys.executable).with_name("gunicorn")
 
 SECONDS = 30
-"""How long a server may take to start or to stop."""
+"""The maximum time for a server to start or to stop."""
 
 
 @dataclass(frozen=True)
 class Instance:
-    """A running gunicorn; its standard output and its standard error are files."""
+    """A running gunicorn. `log` is its standard output, `errors` its standard error."""
 
     process: "subprocess.Popen[bytes]"
     port: int
@@ -34,27 +34,27 @@ class Instance:
 
     @property
     def workers(self) -> list[int]:
-        """Return the ids of its worker processes."""
+        """Return the process ids of its workers."""
         return children(self.process.pid)
 
     @property
     def address(self) -> str:
-        """Return where it serves."""
+        """Return its base URL."""
         return f"http://127.0.0.1:{self.port}"
 
     def reports(self) -> list[dict[str, Any]]:
-        """Return what the service itself, unlike gunicorn, has written to standard error."""
+        """Return the JSON lines that the service, as opposed to gunicorn, wrote to `errors`."""
         lines = self.errors.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 def children(pid: int) -> list[int]:
-    """Return the ids of the processes that a process has started, on Linux."""
+    """Return the ids of the child processes. Requires Linux."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def database_url() -> str:
-    """Return the URL of the database that the running test uses."""
+    """Return the URL of the database of the running test."""
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
@@ -63,7 +63,7 @@ def database_url() -> str:
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
+    """Return a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -71,7 +71,7 @@ def free_port() -> int:
 
 
 def manage(url: str, *command: str, **variables: str) -> None:
-    """Run manage.py on the database of this URL."""
+    """Run a command of manage.py on the database at this URL."""
     subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=BASE_DIR,
@@ -81,16 +81,16 @@ def manage(url: str, *command: str, **variables: str) -> None:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Return as soon as the condition holds."""
+    """Return as soon as the condition is true; raise TimeoutError after SECONDS."""
     deadline = time.monotonic() + SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"still not so after {SECONDS} s")
+            raise TimeoutError(f"The condition is still false after {SECONDS} s.")
         time.sleep(0.02)
 
 
 def listens(port: int) -> bool:
-    """Tell whether somebody listens on the port of the loopback interface."""
+    """Return whether a server listens on the port of the loopback interface."""
     with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         return True
     return False
@@ -98,7 +98,7 @@ def listens(port: int) -> bool:
 
 @contextmanager
 def run(log: Path, **variables: str) -> Iterator[Instance]:
-    """Run the service, with `log` as its standard output, and stop it at the end."""
+    """Run the service with these environment variables added; stop it at the end."""
     port, errors = free_port(), log.with_suffix(".errors")
     environ = os.environ | {"PORT": str(port), "DATABASE_URL": database_url()} | variables
     with log.open("ab") as output, errors.open("ab") as error_output:
@@ -119,6 +119,6 @@ def run(log: Path, **variables: str) -> Iterator[Instance]:
 
 @contextmanager
 def serve(log: Path, **variables: str) -> Iterator[str]:
-    """Run the service, and yield its address."""
+    """Run the service, and yield its base URL."""
     with run(log, **variables) as instance:
         yield instance.address

@@ -1,4 +1,4 @@
-"""PgBouncer, as Neon puts it before a database: each transaction on any server connection."""
+"""PgBouncer in transaction mode, as Neon runs it in front of a database."""
 
 import shutil
 import subprocess
@@ -25,7 +25,7 @@ default_pool_size = {size}
 
 @contextmanager
 def pooler(cluster: Cluster, size: int) -> Iterator[str]:
-    """Yield the URL of the database through a pool of at most `size` connections."""
+    """Run a pooler with at most `size` server connections; yield the URL of the database."""
     program = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     assert program, "install pgbouncer"
     port = free_port()

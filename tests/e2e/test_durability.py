@@ -1,4 +1,4 @@
-"""What the service has acknowledged is there, once, whatever the database went through."""
+"""Tests that every acknowledged create is stored exactly once, even if the database fails."""
 
 from contextlib import closing
 from pathlib import Path
@@ -6,41 +6,42 @@ from uuid import uuid4
 
 from tests.support.servers.cluster import ROLE, Cluster, primary, standby
 from tests.support.servers.gunicorn import Instance, manage, run
-from tests.support.servers.load import Answer, Client, load
+from tests.support.servers.http_client import Client, Response
+from tests.support.servers.load import load
 
 CLIENTS = 8
 
 
 class Ledger:
-    """The tasks that were acknowledged, and for each client the one that is not yet."""
+    """The acknowledged tasks, and for each client the idempotency key of its pending request."""
 
     def __init__(self) -> None:
         self.acknowledged: list[tuple[str, str]] = []
         self.pending: dict[int, str] = {}
 
-    def create(self, client: Client, number: int) -> Answer:
-        """Ask for a task, under one key until it is acknowledged."""
+    def create(self, client: Client, number: int) -> Response:
+        """Create a task, with the same idempotency key until the request succeeds."""
         key = self.pending.setdefault(number, str(uuid4()))
-        answer = client.ask("POST", "/api/alice/tasks", {"title": key}, Idempotency_Key=key)
-        if answer.status == 201:
-            self.acknowledged.append((answer.json()["id"], answer.json()["title"]))
+        response = client.send("POST", "/api/alice/tasks", {"title": key}, Idempotency_Key=key)
+        if response.status == 201:
+            self.acknowledged.append((response.json()["id"], response.json()["title"]))
             del self.pending[number]
-        return answer
+        return response
 
-    def settle(self, service: Instance) -> None:
-        """Have the rest acknowledged, too."""
+    def finish(self, service: Instance) -> None:
+        """Repeat the pending requests."""
         with closing(Client(service.port)) as client:
             for number in list(self.pending):
                 assert self.create(client, number).status == 201
 
 
-def stored(cluster: Cluster) -> list[tuple[str, str]]:
+def stored_tasks(cluster: Cluster) -> list[tuple[str, str]]:
     with cluster.connect() as connection:
         query = "SELECT id::TEXT, title FROM tasks"
         return [(task_id, title) for task_id, title in connection.execute(query)]
 
 
-def test_five_deaths_of_the_database(tmp_path: Path) -> None:
+def test_killed_database_loses_no_acknowledged_task(tmp_path: Path) -> None:
     ledger = Ledger()
     with primary() as cluster:
         manage(cluster.url, "migrate", "-v", "0")
@@ -52,12 +53,12 @@ def test_five_deaths_of_the_database(tmp_path: Path) -> None:
                     record.wait_for(CLIENTS, 503)
                     cluster.start()
                 record.wait_for(100, 201)
-            ledger.settle(service)
-        assert sorted(stored(cluster)) == sorted(ledger.acknowledged)
+            ledger.finish(service)
+        assert sorted(stored_tasks(cluster)) == sorted(ledger.acknowledged)
     assert record.count().keys() == {201, 503}
 
 
-def test_the_death_of_the_primary_and_the_promotion_of_its_standby(tmp_path: Path) -> None:
+def test_failover_to_standby_loses_no_acknowledged_task(tmp_path: Path) -> None:
     ledger = Ledger()
     with primary() as first, standby(first) as second:
         manage(first.url, "migrate", "-v", "0")
@@ -70,6 +71,6 @@ def test_the_death_of_the_primary_and_the_promotion_of_its_standby(tmp_path: Pat
                 record.wait_for(CLIENTS, 503)
                 second.promote()
                 record.wait_for(100, 201)
-            ledger.settle(service)
-        assert sorted(stored(second)) == sorted(ledger.acknowledged)
+            ledger.finish(service)
+        assert sorted(stored_tasks(second)) == sorted(ledger.acknowledged)
     assert record.count().keys() == {201, 503}

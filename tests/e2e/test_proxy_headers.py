@@ -1,4 +1,4 @@
-"""Whom the service believes about the scheme and the path of a request."""
+"""Tests of the headers of a proxy: when they determine the scheme or the path of a request."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,9 +10,11 @@ import pytest
 from tests.support.servers.cluster import Cluster
 from tests.support.servers.gunicorn import Instance, run
 
+HTTPS = {"X-Forwarded-Proto": "https"}
+
 
 @pytest.fixture
-def routed(cluster: Cluster, tmp_path: Path) -> Iterator[Instance]:
+def service_behind_proxy(cluster: Cluster, tmp_path: Path) -> Iterator[Instance]:
     with run(tmp_path / "log", DATABASE_URL=cluster.url, BEHIND_PROXY="true") as instance:
         yield instance
 
@@ -23,21 +25,19 @@ def get(service: Instance, path: str, **headers: str) -> HTTPResponse:
         return connection.getresponse()
 
 
-HTTPS = {"X-Forwarded-Proto": "https"}
-
-
-def test_a_router_is_believed_about_the_scheme(routed: Instance) -> None:
-    redirect = get(routed, "/docs")
+def test_proxy_determines_scheme(service_behind_proxy: Instance) -> None:
+    redirect = get(service_behind_proxy, "/docs")
     assert (redirect.status, redirect.headers["Location"][:8]) == (301, "https://")
-    page = get(routed, "/docs", **HTTPS)
+    page = get(service_behind_proxy, "/docs", **HTTPS)
     assert (page.status, "Strict-Transport-Security" in page.headers) == (200, True)
 
 
-def test_a_client_is_not(service: Instance) -> None:
+def test_client_without_proxy_does_not_determine_scheme(service: Instance) -> None:
     page = get(service, "/docs", **HTTPS)
     assert (page.status, "Strict-Transport-Security" in page.headers) == (200, False)
 
 
-def test_nobody_is_believed_about_the_path(service: Instance, routed: Instance) -> None:
-    for instance in (service, routed):
-        assert get(instance, "/elsewhere/healthz", SCRIPT_NAME="/elsewhere", **HTTPS).status == 404
+def test_script_name_header_is_ignored(service: Instance, service_behind_proxy: Instance) -> None:
+    for instance in (service, service_behind_proxy):
+        response = get(instance, "/prefix/healthz", SCRIPT_NAME="/prefix", **HTTPS)
+        assert response.status == 404

@@ -1,18 +1,18 @@
-/** A day of a frontend, told to a running service: `npm run story http://127.0.0.1:8000`. */
+/** Examples of all operations, for a live service: `npm run example http://127.0.0.1:8000`. */
 
 import assert from "node:assert/strict";
 import { allTasks, createTodoClient, dataOf, editTask, ifMatch, ProblemError } from "todo-client";
 
 const [baseUrl] = process.argv.slice(2);
-assert(baseUrl, "Say where the service runs: npm run story http://127.0.0.1:8000");
+assert(baseUrl, "Usage: npm run example http://127.0.0.1:8000");
 
 const client = createTodoClient({ baseUrl });
-const user_id = `Zoë & co. 100%? #${crypto.randomUUID()}`; // new in each run, and awkward in a URL
+const user_id = `Zoë & co. 100%? #${crypto.randomUUID()}`; // unique, to be percent-encoded
 const path = { user_id };
 
-// Create a task, and repeat that as after a lost answer.
+// Create a task, and repeat the request as after a lost response.
 
-const key = crypto.randomUUID(); // one for each task that the user asks for
+const key = crypto.randomUUID(); // a new key for each new task
 const create = () =>
   client.POST("/api/{user_id}/tasks", {
     params: { path, header: { "Idempotency-Key": key } },
@@ -41,36 +41,36 @@ for (const { headers } of [created.response, repeated.response]) {
   assert.equal(headers.get("ETag"), ifMatch(milk)["If-Match"]);
 }
 
-// Show what is wrong beside the field.
+// Show validation errors beside their fields.
 
-const wrong: Record<string, string> = {};
+const fieldErrors: Record<string, string> = {};
 try {
   dataOf(await client.POST("/api/{user_id}/tasks", { params: { path }, body: { title: "" } }));
 } catch (error) {
-  if (!(error instanceof ProblemError)) throw error; // no answer, or not the service's
+  if (!(error instanceof ProblemError)) throw error; // no response, or not from the service
   if (error.problem.type !== "/problems/validation-error") throw error;
-  for (const { pointer, detail } of error.problem.errors ?? []) wrong[pointer ?? ""] = detail;
+  for (const { pointer, detail } of error.problem.errors ?? []) fieldErrors[pointer ?? ""] = detail;
 }
 
-assert.deepEqual(wrong, { "#/title": "This field may not be blank." });
+assert.deepEqual(fieldErrors, { "#/title": "This field may not be blank." });
 
-// Edit a task that somebody else edits, too.
+// Edit a task that another client edits at the same time.
 
-const one = { ...path, task_id: milk.id };
-const theirs = dataOf(
+const taskPath = { ...path, task_id: milk.id };
+const changedByOther = dataOf(
   await client.PATCH("/api/{user_id}/tasks/{task_id}", {
-    params: { path: one, header: ifMatch(milk) },
+    params: { path: taskPath, header: ifMatch(milk) },
     body: { title: "Buy oat milk" },
   }),
 );
 
-const late = await client.PATCH("/api/{user_id}/tasks/{task_id}", {
-  params: { path: one, header: ifMatch(milk) },
+const conflict = await client.PATCH("/api/{user_id}/tasks/{task_id}", {
+  params: { path: taskPath, header: ifMatch(milk) },
   body: { title: "Buy milk today" },
 });
-assert.equal(late.response.status, 412);
-assert.equal(late.error?.type, "/problems/precondition-failed");
-assert.deepEqual(late.error.current, theirs);
+assert.equal(conflict.response.status, 412);
+assert.equal(conflict.error?.type, "/problems/precondition-failed");
+assert.deepEqual(conflict.error.current, changedByOther);
 
 const seen: string[] = [];
 const edited = await editTask(client, milk, ({ title }) => {
@@ -83,31 +83,32 @@ assert.deepEqual(edited, {
   title: "Buy oat milk today",
   updated_at: edited.updated_at,
 });
-assert(milk.updated_at < theirs.updated_at && theirs.updated_at < edited.updated_at);
+assert(milk.updated_at < changedByOther.updated_at);
+assert(changedByOther.updated_at < edited.updated_at);
 
-// Complete it: without a body the service flips; with one it sets, which is safe to repeat.
+// Complete a task: without a body it is toggled; with one it is set, which is safe to repeat.
 
 const complete = (body?: { completed: boolean }) =>
   client.PATCH("/api/{user_id}/tasks/{task_id}/complete", {
-    params: { path: one },
+    params: { path: taskPath },
     ...(body && { body }),
   });
-const states: boolean[] = [];
+const values: boolean[] = [];
 for (const body of [undefined, undefined, { completed: true }, { completed: true }])
-  states.push(dataOf(await complete(body)).completed);
-assert.deepEqual(states, [true, false, true, true]);
+  values.push(dataOf(await complete(body)).completed);
+assert.deepEqual(values, [true, false, true, true]);
 
-// Visit a thousand tasks, a page at a time.
+// List a thousand tasks, page by page.
 
 const ids = [milk.id];
 for (let batch = 0; batch < 37; batch++) {
-  const answers = Array.from({ length: 27 }, (_, number) =>
+  const creations = Array.from({ length: 27 }, (_, number) =>
     client.POST("/api/{user_id}/tasks", {
       params: { path },
       body: { title: `Task ${batch}.${number}`, completed: number === 0 },
     }),
   );
-  for (const answer of await Promise.all(answers)) ids.push(dataOf(answer).id);
+  for (const creation of await Promise.all(creations)) ids.push(dataOf(creation).id);
 }
 
 const pages: string[] = [];
@@ -123,7 +124,7 @@ assert.equal(visited.length, 1000);
 assert.deepEqual(new Set(visited), new Set(ids));
 assert.equal(pages.length, 10);
 
-// Delete the completed tasks, then one of the others, twice.
+// Delete the completed tasks; then delete one of the others twice.
 
 const completed = { params: { path, query: { completed: true } } };
 assert.deepEqual(dataOf(await client.DELETE("/api/{user_id}/tasks", completed)), { deleted: 38 });
@@ -132,12 +133,12 @@ const [open] = dataOf(
   await client.GET("/api/{user_id}/tasks", { params: { path, query: { limit: 1 } } }),
 );
 assert(open);
-const gone = { params: { path: { ...path, task_id: open.id } } };
+const openTask = { params: { path: { ...path, task_id: open.id } } };
 const [deleted, missing] = [
-  await client.DELETE("/api/{user_id}/tasks/{task_id}", gone),
-  await client.DELETE("/api/{user_id}/tasks/{task_id}", gone),
+  await client.DELETE("/api/{user_id}/tasks/{task_id}", openTask),
+  await client.DELETE("/api/{user_id}/tasks/{task_id}", openTask),
 ];
 assert.equal(deleted.response.status, 204);
 assert.equal(missing.error?.type, "/problems/not-found");
 
-console.log("The story holds.");
+console.log("All examples passed.");

@@ -1,0 +1,72 @@
+"""Tests of the `user_id` in the path and of the query parameters of a list."""
+
+import pytest
+
+from tests.support.client import API, TASKS
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "user_id", ["", "%00", "a%00b", "%0A", "a%7F", "%1F", "x" * 256, "%C3%A4" * 256]
+)
+@pytest.mark.parametrize("end", ["", "/", "/12345678-1234-1234-1234-123456789012"])
+def test_invalid_user_id_returns_400(api: API, user_id: str, end: str) -> None:
+    detail = "Must be 1 to 255 characters without slash and control characters."
+    assert api.problem(400, "GET", f"/api/{user_id}/tasks{end}") == {
+        "type": "/problems/validation-error",
+        "title": "The request is not valid",
+        "status": 400,
+        "detail": f"user_id: {detail}",
+        "errors": [{"parameter": "user_id", "code": "invalid", "detail": detail}],
+    }
+
+
+@pytest.mark.parametrize("user_id", ["x" * 255, "%C3%A4" * 255, "%C2%80", ".", "a%25b", "%20"])
+def test_any_other_user_id_is_accepted(api: API, user_id: str) -> None:
+    api.send(200, "GET", f"/api/{user_id}/tasks")
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "code"),
+    [
+        ("completed=True", "completed", "invalid"),
+        ("completed=1", "completed", "invalid"),
+        ("completed=", "completed", "invalid"),
+        ("completed", "completed", "invalid"),
+        ("completed=%00", "completed", "invalid"),
+        ("completed=%FF", "completed", "invalid"),
+        ("completed=true&completed=true", "completed", "repeated"),
+        ("search=", "search", "blank"),
+        ("search=%00", "search", "null_characters_not_allowed"),
+        ("search=%FF", "search", "surrogate_characters_not_allowed"),
+        (f"search={'x' * 201}", "search", "max_length"),
+        ("search=a&search=a", "search", "repeated"),
+        ("limit=0", "limit", "invalid"),
+        ("limit=10001", "limit", "invalid"),
+        ("limit=-1", "limit", "invalid"),
+        ("limit=1.0", "limit", "invalid"),
+        ("limit=%2B1", "limit", "invalid"),
+        ("limit=01", "limit", "invalid"),
+        ("limit=1%0A", "limit", "invalid"),
+        ("limit=%D9%A1", "limit", "invalid"),
+        ("limit=", "limit", "invalid"),
+        ("limit=1;cursor=a", "limit", "invalid"),
+        ("cursor=", "cursor", "blank"),
+        ("offset=1", "offset", "unknown"),
+        ("format=json", "format", "unknown"),
+        ("Completed=true", "Completed", "unknown"),
+        ("a=%00", "a", "unknown"),
+        ("%00", "\0", "unknown"),
+        ("%FF=1", "?", "unknown"),
+    ],
+)
+def test_invalid_query_parameter_returns_400(api: API, query: str, name: str, code: str) -> None:
+    problem = api.problem(400, "GET", f"{TASKS}?{query}")
+    assert problem["type"] == "/problems/validation-error"
+    assert [(error["parameter"], error["code"]) for error in problem["errors"]] == [(name, code)]
+
+
+def test_repeated_query_parameter_is_explained(api: API) -> None:
+    problem = api.problem(400, "GET", f"{TASKS}?limit=1&limit=1")
+    assert problem["detail"] == "limit: May be given only once."

@@ -1,0 +1,107 @@
+"""The start of gunicorn, and of the development server."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import run_python
+from tests.support.servers.gunicorn import GUNICORN, SECONDS, free_port, wait_until
+from todo_project.environment import BASE_DIR
+
+pytestmark = pytest.mark.once
+
+LOADED = """
+import sys, todo_project.wsgi
+from django.core.management import call_command
+print("tasks.api.views" in sys.modules)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of the project that a test may edit."""
+    for name in ("tasks", "todo_project"):
+        shutil.copytree(BASE_DIR / name, tmp_path / name)
+    for name in ("manage.py", "gunicorn.conf.py", "pyproject.toml"):
+        shutil.copy(BASE_DIR / name, tmp_path / name)
+    return tmp_path
+
+
+def environment(project: Path, port: int) -> dict[str, str]:
+    url = f"sqlite:///{project}/db.sqlite3"
+    variables = {"DEBUG": "true", "DATABASE_URL": url, "PORT": str(port), "PYTHONPATH": ""}
+    return os.environ | variables
+
+
+def test_views_are_imported_before_the_fork() -> None:
+    assert run_python("-c", LOADED) == "True\n"
+
+
+def test_import_error_in_a_view_stops_the_start(project: Path) -> None:
+    views = project / "tasks" / "api" / "views.py"
+    views.write_text(views.read_text() + "import missing_module\n")
+    finished = subprocess.run(
+        [GUNICORN],
+        cwd=project,
+        env=environment(project, free_port()),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    assert finished.returncode == 1
+    assert "No module named 'missing_module'" in finished.stderr
+
+
+@contextmanager
+def development_server(project: Path, port: int, log: Path) -> Iterator[None]:
+    """Run the command of `make dev`, with its log in a file."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "runserver", str(port)],
+            cwd=project,
+            env=environment(project, port) | {"LOG_LEVEL": "DEBUG"},
+            stdout=subprocess.DEVNULL,
+            stderr=output,
+            start_new_session=True,  # the reloader starts a child process
+        )
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=SECONDS)
+
+
+def health(port: int) -> bytes:
+    """Return the body of `/healthz`, or nothing while the server is not ready."""
+    with suppress(OSError, HTTPException), closing(HTTPConnection("127.0.0.1", port)) as client:
+        client.request("GET", "/healthz")
+        return client.getresponse().read()
+    return b""
+
+
+def test_make_dev_reloads_an_edited_module(project: Path, tmp_path: Path) -> None:
+    assert "manage.py runserver" in dry_run("dev")
+    port, log = free_port(), tmp_path / "log"
+    module = project / "todo_project" / "health.py"
+    with development_server(project, port, log):
+        # A change before the reloader has seen the file goes unnoticed.
+        wait_until(lambda: f"File {module} first seen" in log.read_text())
+        wait_until(lambda: health(port) == b'{"status":"ok"}')
+        module.write_text(module.read_text().replace('"ok"', '"edited"'))
+        wait_until(lambda: health(port) == b'{"status":"edited"}')
+
+
+def dry_run(target: str) -> str:
+    """Return the commands of a make target."""
+    command = ["make", "--dry-run", "--no-print-directory", target]
+    finished = subprocess.run(command, cwd=BASE_DIR, capture_output=True, text=True, check=True)
+    return finished.stdout

@@ -1,0 +1,90 @@
+"""Guards for undocumented internals of other packages: an upgrade that changes one fails here.
+
+docs/architecture.md lists the modules that depend on them.
+"""
+
+from functools import partial
+from inspect import signature
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.contrib.admin.views.main import ChangeList
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import OperationalError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.sql import DeleteQuery
+from gunicorn.config import Config
+from gunicorn.workers.gthread import ThreadWorker
+from psycopg.pq import Format
+from rest_framework.views import APIView
+
+from tasks.models import Task
+from tests.support.factories import TaskFactory
+from todo_project.database.compiled_query import BindParameter, CompiledQuery
+from todo_project.database.postgresql.base import FastTimestamptzLoader
+
+pytestmark = pytest.mark.once
+
+
+@pytest.mark.django_db
+def test_orm_compilers_keep_a_bind_parameter_in_place_of_its_value() -> None:
+    field: Any = Task._meta.get_field("id")
+    tasks = Task.objects.filter(id=BindParameter("id", field))
+    select = CompiledQuery(tasks.values_list("title").query, [Task._meta.get_field("title")])
+    delete = CompiledQuery(tasks.query.chain(DeleteQuery))
+    assert delete.sql == 'DELETE FROM "tasks" WHERE "tasks"."id" = (%s)'
+    assert [type(each) for each in select.params + delete.params] == [BindParameter] * 2
+    task = TaskFactory.create(title="Buy milk")
+    assert select.execute({"id": task.id}) == [("Buy milk",)]
+    assert [delete.count({"id": each}) for each in (uuid4(), task.id)] == [0, 1]
+
+
+def test_django_names_the_method_that_compiles_returning() -> None:
+    names = {"returning_columns", "return_insert_columns"}
+    assert len(names & set(dir(connection.ops))) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_psycopg_waits_for_a_response_with_connection_wait() -> None:
+    connection.ensure_connection()
+    waiting = connection.connection
+    pid = waiting.info.backend_pid
+    waiting.wait = partial(waiting.wait, timeout=0.1)
+    with pytest.raises(OperationalError, match="timeout"), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(30)")
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+@pytest.mark.django_db
+def test_psycopg_loads_timestamps_with_its_own_loader() -> None:
+    oid = psycopg.adapters.types["timestamptz"].oid
+    with connection.cursor() as cursor:
+        loader = cursor.adapters.get_loader(oid, Format.TEXT)
+    assert loader is FastTimestamptzLoader
+    assert loader.__module__ == "psycopg_binary._psycopg"
+
+
+def test_django_has_the_attributes_of_a_health_check() -> None:
+    assert {"health_check_enabled", "health_check_done"} <= vars(connections["default"]).keys()
+    assert [*signature(BaseDatabaseWrapper.close_if_health_check_failed).parameters] == ["self"]
+
+
+def test_gunicorn_workers_have_the_hooks_that_draining_overrides() -> None:
+    assert [*signature(ThreadWorker.set_accept_enabled).parameters] == ["self", "enabled"]
+    assert [*signature(ThreadWorker.accept).parameters] == ["self", "listener"]
+    unused: Any = None
+    worker: Any = ThreadWorker(1, 1, [], unused, 30, Config(), unused)
+    worker.tmp.close()
+    assert (worker.sockets, worker.nr_conns, worker.alive) == ([], 0, True)
+
+
+def test_django_has_the_methods_that_are_overridden() -> None:
+    assert [*signature(ChangeList.get_results).parameters] == ["self", "request"]
+    assert [*signature(ChangeList.get_ordering).parameters] == ["self", "request", "queryset"]
+    assert [*signature(WSGIHandler.get_response).parameters] == ["self", "request"]
+    assert [*signature(APIView.perform_authentication).parameters] == ["self", "request"]
+    assert isinstance(APIView.default_response_headers, property)

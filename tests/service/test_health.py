@@ -1,0 +1,42 @@
+"""Tests of the health probes, `/healthz` and `/readyz`."""
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import DjangoAssertNumQueries
+
+from tests.support.client import API, TASKS
+from tests.support.errors import database_fails
+
+pytestmark = pytest.mark.django_db
+
+
+def test_liveness_does_not_use_the_database(
+    api: API, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with database_fails(OperationalError), django_assert_num_queries(0):
+        assert api.send(200, "GET", "/healthz").json() == {"status": "ok"}
+
+
+def test_readiness_fails_without_the_database(api: API) -> None:
+    assert api.send(200, "GET", "/readyz").json() == {"status": "ok"}
+    with database_fails(OperationalError):
+        problem = api.send(503, "GET", "/readyz").json()
+    assert problem["type"] == "/problems/database-unavailable"
+
+
+def test_readiness_fails_if_migrations_are_not_applied(
+    api: API, caplog: pytest.LogCaptureFixture
+) -> None:
+    MigrationRecorder(connection).record_unapplied("tasks", "0001_initial")
+    response = api.send(503, "GET", "/readyz")
+    assert response["Retry-After"] == "2"
+    detail = "1 migrations are not applied; run `python manage.py migrate`."
+    assert response.json()["detail"] == detail
+    assert caplog.messages == [f"database-unavailable: {detail}"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probe_is_served_for_any_host(api: API, path: str) -> None:
+    api.send(200, "GET", path, host="healthcheck.railway.app")
+    api.send(400, "GET", TASKS, host="healthcheck.railway.app")

@@ -1,0 +1,83 @@
+"""The admin: the URLs of its pages, and its forms as a browser submits them."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+from tasks.models import Task
+from tests.support.client import API
+
+LIST_URL = "/admin/tasks/task/"
+ADD_URL = f"{LIST_URL}add/"
+LOGIN_URL = "/admin/login/"
+
+CONFLICT = (
+    "The task was changed by someone else, and nothing has been saved. Check the current "
+    "values, and save again to apply your changes."
+)
+"""The error of a form whose task was changed since the form was loaded."""
+
+
+def change_url(task: Task) -> str:
+    """Return the URL of the form of a task."""
+    return f"{LIST_URL}{task.id}/change/"
+
+
+def delete_url(task: Task) -> str:
+    """Return the URL of the page that confirms the deletion of a task."""
+    return f"{LIST_URL}{task.id}/delete/"
+
+
+class FormParser(HTMLParser):
+    """Collects the values that a browser would submit for the forms of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self.textarea = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        kind, name = attributes.get("type"), attributes.get("name", "")
+        if tag == "textarea":
+            self.textarea = name
+            self.values[name] = ""
+        elif kind in {"text", "hidden"} or (kind == "checkbox" and "checked" in attributes):
+            self.values[name] = attributes.get("value", "on" if kind == "checkbox" else "")
+
+    def handle_data(self, data: str) -> None:
+        if self.textarea:
+            self.values[self.textarea] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            # A browser ignores a line end right after the tag, and submits each one as CRLF.
+            text = self.values[self.textarea].replace("\r\n", "\n").removeprefix("\n")
+            self.values[self.textarea] = text.replace("\n", "\r\n")
+            self.textarea = ""
+
+
+def form_values(response: Any) -> dict[str, str]:
+    """Return what a browser would submit for the forms of a page, if the user types nothing."""
+    parser = FormParser()
+    parser.feed(response.content.decode())
+    return parser.values
+
+
+def load_form(admin: API, url: str) -> dict[str, str]:
+    """Open a page with a form; return what a browser would submit."""
+    return form_values(admin.get(url))
+
+
+def form_errors(response: Any) -> list[str]:
+    """Return the errors that the page displays; none for a redirect."""
+    if response.status_code == 302:
+        return []
+    lists = re.findall(r'<ul class="errorlist[^>]*>(.*?)</ul>', response.content.decode())
+    return [unescape(error) for each in lists for error in re.findall("<li>(.*?)</li>", each)]
+
+
+def submit(admin: API, url: str, **values: object) -> list[str]:
+    """Load a form, change these values and submit it; return the errors."""
+    return form_errors(admin.post(url, {**load_form(admin, url), **values}))

@@ -1,0 +1,30 @@
+"""The pages of the documentation, and the code samples in them."""
+
+import re
+from pathlib import Path
+
+from todo_project.environment import BASE_DIR
+
+README = BASE_DIR / "README.md"
+DOCS = sorted((BASE_DIR / "docs").glob("*.md"))
+CONTRIBUTING = BASE_DIR / "CONTRIBUTING.md"
+CHANGELOG = BASE_DIR / "CHANGELOG.md"
+PAGES = [
+    README,
+    *DOCS,
+    CONTRIBUTING,
+    BASE_DIR / "benchmarks" / "README.md",
+    BASE_DIR / "clients" / "typescript" / "README.md",
+]
+"""The pages that describe the current release: all except the changelog."""
+
+
+def relative_path(page: Path) -> str:
+    """Return the path of a page in the repository."""
+    return str(page.relative_to(BASE_DIR))
+
+
+def code_blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced code blocks of a language."""
+    pattern = rf"^```{language}\n(.*?)^```$"
+    return re.findall(pattern, page.read_text(), re.DOTALL | re.MULTILINE)

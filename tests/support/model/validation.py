@@ -1,0 +1,37 @@
+"""The rules for the fields of a body and for query parameters."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Task = dict[str, Any]
+Body = dict[str, Any]
+Parameters = Mapping[str, str]
+
+
+def is_text(value: object, max_length: int) -> bool:
+    return isinstance(value, str) and len(value) <= max_length and "\0" not in value
+
+
+FIELD_RULES: dict[str, Callable[[Any], bool]] = {
+    "title": lambda value: is_text(value, 10**6) and 1 <= len(value.strip()) <= 200,
+    "description": lambda value: value is None or is_text(value, 1000),
+    "completed": lambda value: isinstance(value, bool),
+}
+IGNORED_FIELDS = {"id", "user_id", "created_at", "updated_at"}
+PARAMETER_RULES: dict[str, Callable[[str], bool]] = {
+    "completed": lambda value: value in {"true", "false"},
+    "search": lambda value: value != "" and is_text(value, 200),
+    "limit": lambda value: value in map(str, range(1, 10_001)),
+}
+
+
+def is_valid(values: Mapping[str, Any], rules: Mapping[str, Callable[[Any], bool]]) -> bool:
+    return all(name in rules and rules[name](value) for name, value in values.items())
+
+
+def validated_fields(body: Body) -> Body | None:
+    """Return the fields of a task that the body sets, or None if the body is invalid."""
+    fields = {name: value for name, value in body.items() if name not in IGNORED_FIELDS}
+    if not is_valid(fields, FIELD_RULES):
+        return None
+    return fields | ({"title": fields["title"].strip()} if "title" in fields else {})
