@@ -8,14 +8,14 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test e2e fuzz browser mutants compat seed bench lint format schema client lock
+.PHONY: help run dev admin test e2e soak fuzz browser mutants compat seed bench lint format schema client lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
 
 run: .venv/runs ## Serve on PORT (8000), as in production
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
-	@$(DEVELOPMENT) $(BIN)/gunicorn
+	@$(DEVELOPMENT) $(BIN)/python -m todo_project
 
 dev: .venv/runs ## Serve on PORT (8000), and reload changed code
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
@@ -38,6 +38,9 @@ fuzz: .venv/proof ## Test the service against its OpenAPI document, FUZZ_SECONDS
 
 e2e: .venv/tests ## Kill and restart databases and servers under load, 5 minutes (needs pgbouncer)
 	$(BIN)/pytest -m e2e --ignore tests/browser
+
+soak: .venv/tests ## Kill everything under load for MINUTES (30), and count what is lost
+	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30)
 
 browser: .venv/proof clients/typescript/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser

@@ -2,24 +2,56 @@
 
 import gc
 import os
+import re
 import socket
+import tempfile
 from typing import TYPE_CHECKING
 
 from todo_project import settings
-from todo_project.environment import env_int, env_str, exit_with_error
-from todo_project.worker import DrainingWorker
+from todo_project.environment import env_int, env_str, exit_with_error, quoted
+from todo_project.server.logger import ProcessLogger
+from todo_project.server.worker import BufferingWorker
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
 
-_host, _port = env_str("HOST", "127.0.0.1"), env_int("PORT", 8000, minimum=1, maximum=65535)
+_host = re.sub(r"^\[(.+)\]$", r"\1", env_str("HOST", "127.0.0.1"))
+_port = env_int("PORT", 8000, minimum=1, maximum=65535)
+
+
+def _bind(port: int) -> None:
+    """Bind to the port, or with 0 to any, and release it; raise OSError if that fails."""
+    with socket.socket(socket.AF_INET6 if ":" in _host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((_host, port))
+
+
+try:
+    _bind(0)
+except (OSError, UnicodeError):  # an unknown address, or not a host name
+    exit_with_error(
+        "HOST",
+        f"{quoted(_host)} is not an address of this machine; set it to 127.0.0.1 or 0.0.0.0, for "
+        "example.",
+    )
+
+
+def _temporary_directory() -> str:
+    """Return the directory for temporary files that Python finds."""
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        exit_with_error(
+            "TMPDIR", "is not writable, nor is /tmp; set it, or mount a tmpfs at /tmp."
+        )
+
 
 wsgi_app = "todo_project.wsgi"
-bind = f"{_host}:{_port}"
+bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 
 # Threads, since a request mostly waits for the database. Workers times threads is the maximum
 # number of database connections.
-worker_class = DrainingWorker
+worker_class = BufferingWorker
 workers = settings.WEB_CONCURRENCY
 threads = settings.GUNICORN_THREADS
 
@@ -51,24 +83,27 @@ limit_request_line = 8190
 forwarded_allow_ips = ""
 
 # The heartbeat is a file; on a disk it can block the worker
-# (https://docs.gunicorn.org/en/stable/faq.html#blocking-os-fchmod). macOS has no /dev/shm.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+# (https://docs.gunicorn.org/en/stable/faq.html#blocking-os-fchmod). macOS has no /dev/shm, and a
+# container may hide it.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else _temporary_directory()  # noqa: S108
 
 # Do not open the control socket of `gunicornc`, which is not used here.
 control_socket_disable = True
 
+# The worker sends every response itself (todo_project/server/connection.py).
+sendfile = False
+
 # The service writes its own access log (todo_project/http/access_log.py).
 accesslog = None
+logger_class = ProcessLogger
 
 
 def on_starting(_server: "Arbiter") -> None:
     """Reject a port in use, which `reuse_port` would silently share with the other server."""
-    with socket.socket(socket.AF_INET6 if ":" in _host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_host.strip("[]"), _port))
-        except OSError as error:
-            exit_with_error("PORT", f"{bind}: {error.strerror}; stop that server or set another.")
+    try:
+        _bind(_port)
+    except OSError as error:
+        exit_with_error("PORT", f"{bind}: {error.strerror}; stop that server or set another.")
 
 
 def when_ready(server: "Arbiter") -> None:
@@ -84,6 +119,6 @@ def when_ready(server: "Arbiter") -> None:
     info("Admin              http://%s/admin/", bind)
     if settings.BEHIND_PROXY:
         info(
-            "Plain HTTP is redirected to HTTPS; without a proxy that provides it, set "
-            "BEHIND_PROXY=false"
+            "Plain HTTP is rejected by the API, and redirected to HTTPS elsewhere; without a "
+            "proxy that sets X-Forwarded-Proto, set BEHIND_PROXY=false"
         )

@@ -1,10 +1,13 @@
 """The Task model: columns, and the constraints and defaults that the database enforces."""
 
+from datetime import UTC, datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
+from tasks.bidi import isolate
 from tasks.functions import NEXT_UPDATED_AT, RandomUUID, StatementTimestamp, Trim
 
 # Maximum lengths, in Unicode code points.
@@ -15,9 +18,26 @@ DESCRIPTION_LENGTH = 1000
 WHITE_SPACE = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-"""The characters trimmed from a title: those that `str.strip()` removes."""
+"""The characters trimmed from a title: what Python's or JavaScript's methods for that remove."""
+
+FIRST_TIME = datetime(1, 1, 1, tzinfo=UTC)
+END_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+"""The times of a task are from `FIRST_TIME` to before `END_TIME`.
+
+Databases store times that Python cannot represent. Its last year is left out too, so that a time
+can be converted to any time zone, and a microsecond be added to it. Only a task whose `updated_at`
+is the very last microsecond cannot be changed: its next one would violate the constraint.
+"""
+
+
+def in_time_range(column: str) -> models.CheckConstraint:
+    """Return the constraint that limits a time."""
+    return models.CheckConstraint(
+        condition=Q((f"{column}__gte", FIRST_TIME), (f"{column}__lt", END_TIME)),
+        name=f"tasks_{column}_range",
+    )
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -67,7 +87,10 @@ class Task(models.Model):
                 condition=LessThanOrEqual(Length("description"), DESCRIPTION_LENGTH),
                 name="tasks_description_length",
             ),
+            in_time_range("created_at"),
+            in_time_range("updated_at"),
         ]
 
     def __str__(self) -> str:
-        return self.title
+        """Return the title for a page or message of the admin."""
+        return isolate(self.title)

@@ -45,7 +45,7 @@ TaskRows = list[TaskRow]
 COLUMNS = tuple(TaskRow.__annotations__)
 FIELDS = Task._meta.concrete_fields
 
-NO_TIMESTAMP = datetime.min.replace(tzinfo=UTC)
+NO_TIMESTAMP = datetime.max.replace(tzinfo=UTC)
 """A value that no task has: an If-Match without a valid entity tag must match nothing."""
 
 ParameterNames = tuple[tuple[str, ...], tuple[str, ...]]

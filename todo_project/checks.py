@@ -23,16 +23,24 @@ NEON_CONNECTIONS = 97
 
 @register(Tags.security, deploy=True)
 def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
-    """todo.E001: a weak key signs the admin's sessions."""
-    key = settings.SECRET_KEY
-    weak = len(key) < KEY_LENGTH or len(set(key)) < KEY_VARIETY
-    if weak or key.startswith(PUBLIC_KEY_PREFIXES):
-        yield Error(
-            "SECRET_KEY is weak: whoever guesses it can log in to the admin as anybody.",
-            hint="Set SECRET_KEY to the output of: "
-            'python -c "import secrets; print(secrets.token_urlsafe(64))"',
-            id="todo.E001",
-        )
+    """todo.E001: a weak key signs the admin's sessions, or is accepted for them."""
+    set_key = (
+        "Set SECRET_KEY to the output of: "
+        'python -c "import secrets; print(secrets.token_urlsafe(64))"'
+    )
+    remove_key = "Remove the weak key. Whoever logged in with it must log in again."
+    for name, keys, hint in (
+        ("SECRET_KEY", [settings.SECRET_KEY], set_key),
+        ("SECRET_KEY_FALLBACKS", settings.SECRET_KEY_FALLBACKS, remove_key),
+    ):
+        if any(map(_is_weak, keys)):
+            message = f"{name} is weak: whoever guesses it can log in to the admin as anybody."
+            yield Error(message, hint=hint, id="todo.E001")
+
+
+def _is_weak(key: str) -> bool:
+    is_guessable = len(key) < KEY_LENGTH or len(set(key)) < KEY_VARIETY
+    return is_guessable or key.startswith(PUBLIC_KEY_PREFIXES)
 
 
 @register(deploy=True)

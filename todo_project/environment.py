@@ -6,22 +6,29 @@ same name in `.env`.
 """
 
 import os
+import re
+import textwrap
 from pathlib import Path
+from reprlib import Repr
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-PLATFORM_HOSTS = (
-    "HEROKU_APP_DEFAULT_DOMAIN_NAME",  # https://devcenter.heroku.com/articles/dyno-metadata
-    "RENDER_EXTERNAL_HOSTNAME",  # https://render.com/docs/environment-variables
-    "RAILWAY_PUBLIC_DOMAIN",  # https://docs.railway.com/reference/variables
-)
+PLATFORM_HOSTS = {
+    "HEROKU_APP_DEFAULT_DOMAIN_NAME": "{}",  # devcenter.heroku.com/articles/dyno-metadata
+    "RENDER_EXTERNAL_HOSTNAME": "{}",  # render.com/docs/environment-variables
+    "RAILWAY_PUBLIC_DOMAIN": "{}",  # docs.railway.com/reference/variables
+    "FLY_APP_NAME": "{}.fly.dev",  # fly.io/docs/machines/runtime-environment
+}
+"""Variables of hosting platforms, and the host name that follows from each. Cloud Run has none."""
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
-load_dotenv(BASE_DIR / ".env")
+_REPR = Repr()
+_REPR.maxstring = 50
 
 
 def env_str(name: str, default: str = "") -> str:
@@ -33,17 +40,19 @@ def env_bool(name: str, *, default: bool) -> bool:
     """Return the variable as a boolean: `true`, `1`, `false` or `0`, in any letter case."""
     value = env_str(name, str(default).lower()).lower()
     if value not in _BOOLEANS:
-        exit_with_error(name, f"{value!r} is neither true nor false; set it to one of the two.")
+        exit_with_error(
+            name, f"{quoted(value)} is neither true nor false; set it to one of the two."
+        )
     return _BOOLEANS[value]
 
 
 def env_int(name: str, default: int, *, minimum: int, maximum: int) -> int:
     """Return the variable as an integer from `minimum` to `maximum`."""
     value = env_str(name, str(default))
-    if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
+    if not (re.fullmatch("[0-9]{1,9}", value) and minimum <= int(value) <= maximum):
         exit_with_error(
             name,
-            f"{value!r} is out of range; set it to an integer from {minimum} to {maximum}.",
+            f"{quoted(value)} is out of range; set it to an integer from {minimum} to {maximum}.",
         )
     return int(value)
 
@@ -53,11 +62,57 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
 
 
+def env_origins(name: str) -> list[str]:
+    """Return the variable, a list of origins: each a scheme, a host and perhaps a port."""
+    origins = env_list(name)
+    for origin in origins:
+        if not _is_origin(origin):
+            exit_with_error(
+                name, f"{quoted(origin)} is not an origin; write it as https://app.example.com."
+            )
+    return origins
+
+
 def platform_hosts() -> list[str]:
     """Return the host names that a hosting platform has assigned to the service."""
-    return [os.environ[name] for name in PLATFORM_HOSTS if os.environ.get(name)]
+    return [
+        host.format(os.environ[name])
+        for name, host in PLATFORM_HOSTS.items()
+        if os.environ.get(name)
+    ]
+
+
+def quoted(value: str) -> str:
+    """Return the value in quotes, without its middle if it is longer than 50 characters."""
+    return _REPR.repr(value)
+
+
+def summary(message: str) -> str:
+    """Return the message in one line, without its end if it is longer than 100 characters."""
+    return textwrap.shorten(message, 100, placeholder=" ...")
 
 
 def exit_with_error(name: str, reason: str) -> NoReturn:
     """End the process with one line on stderr: why the variable `name` cannot be used."""
     raise SystemExit(f"{name}: {reason}")
+
+
+def _is_origin(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # raises ValueError if it is not a port
+    except ValueError:
+        return False
+    return bool(parts.hostname and re.fullmatch(r"https?://[^/?#@*\s]+", value))
+
+
+def _load_env_file(path: Path) -> None:
+    """Add the variables in the file, if it exists, to the environment."""
+    try:
+        load_dotenv(path, encoding="utf-8-sig")
+    except ValueError:  # bytes that are not UTF-8, or null characters
+        found = "UTF-16" if b"\0" in path.read_bytes() else "another encoding, such as Latin-1"
+        exit_with_error(str(path), f"is in {found}; save it in UTF-8.")
+
+
+_load_env_file(BASE_DIR / ".env")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -9,6 +11,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from todo_project.database.access import check_access
+from todo_project.http.negotiation import SingleRepresentation
 from todo_project.http.resource import Resource
 from todo_project.openapi.components import problem_responses
 from todo_project.problems.exceptions import Problem
@@ -22,9 +26,10 @@ class HealthSerializer(serializers.Serializer[Any]):
 
 
 class Probe(Resource):
-    """A view without authentication."""
+    """A view without authentication, for clients that accept anything or nothing."""
 
     authentication_classes = permission_classes = ()
+    content_negotiation_class = SingleRepresentation
 
 
 class LivenessView(Probe):
@@ -46,7 +51,7 @@ class LivenessView(Probe):
 
 
 class ReadinessView(Probe):
-    """`/readyz`: 200 if the database is reachable and migrated, else 503."""
+    """`/readyz`: 200 if the database is reachable, migrated and accessible, else 503."""
 
     @extend_schema(
         operation_id="checkReadiness",
@@ -59,7 +64,7 @@ class ReadinessView(Probe):
         },
     )
     def get(self, request: Request) -> Response:
-        """Connect, and compare the applied migrations with those of the code."""
+        """Compare the applied migrations with those of the code, and check the tables."""
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if missing:
@@ -67,4 +72,6 @@ class ReadinessView(Probe):
                 DATABASE_UNAVAILABLE,
                 f"{len(missing)} migrations are not applied; run `python manage.py migrate`.",
             )
+        for model in settings.API_MODELS:
+            check_access(apps.get_model(model))
         return Response({"status": "ok"})

@@ -6,7 +6,10 @@ says what to set.
 
 import re
 import tomllib
+import warnings
 from datetime import timedelta
+
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from todo_project.database.url import (
     MIGRATION_SETTINGS,
@@ -19,21 +22,25 @@ from todo_project.environment import (
     env_bool,
     env_int,
     env_list,
+    env_origins,
     env_str,
     exit_with_error,
     platform_hosts,
+    quoted,
 )
 
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_str("SECRET_KEY", "only-for-debugging-" * 3 if DEBUG else "")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + platform_hosts()
 BEHIND_PROXY = env_bool("BEHIND_PROXY", default=not DEBUG)
+PROXIES = env_int("PROXIES", 1, minimum=1, maximum=16)
 DATABASE_URL = env_str("DATABASE_URL", "sqlite:///db.sqlite3")
 DATABASE_URL_UNPOOLED = env_str("DATABASE_URL_UNPOOLED")
 DATABASE_POOLED = env_bool("DATABASE_POOLED", default=is_pooled(DATABASE_URL))
 DATABASE_PREPARE = env_bool("DATABASE_PREPARE", default=not DATABASE_POOLED)
-CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
-CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = env_origins("CSRF_TRUSTED_ORIGINS")
 CONTACT_EMAIL = env_str("CONTACT_EMAIL", "todo-api@example.com")
 LOG_LEVEL = env_str("LOG_LEVEL", "INFO").upper()
 API_AUTHENTICATION_CLASSES = env_list("API_AUTHENTICATION_CLASSES")
@@ -44,29 +51,20 @@ GUNICORN_THREADS = env_int("GUNICORN_THREADS", 4, minimum=1, maximum=64)
 
 if not SECRET_KEY:
     exit_with_error("SECRET_KEY", "is missing; set it to a long random string, or set DEBUG=true.")
-for name, origins in (
-    ("CORS_ALLOWED_ORIGINS", CORS_ALLOWED_ORIGINS),
-    ("CSRF_TRUSTED_ORIGINS", CSRF_TRUSTED_ORIGINS),
-):
-    for origin in origins:
-        if not re.fullmatch(r"https?://[^/?#@*\s]+", origin):
-            exit_with_error(
-                name, f"{origin!r} is not an origin; write it as https://app.example.com."
-            )
 for host in ALLOWED_HOSTS:
     if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", host):
         exit_with_error(
-            "ALLOWED_HOSTS", f"{host!r} is not a host name; write it as api.example.com."
+            "ALLOWED_HOSTS", f"{quoted(host)} is not a host name; write it as api.example.com."
         )
 if "@" not in CONTACT_EMAIL:
     exit_with_error(
         "CONTACT_EMAIL",
-        f"{CONTACT_EMAIL!r} is not an email address; write it as help@example.com.",
+        f"{quoted(CONTACT_EMAIL)} is not an email address; write it as help@example.com.",
     )
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     exit_with_error(
         "LOG_LEVEL",
-        f"{LOG_LEVEL!r} is not a log level; set DEBUG, INFO, WARNING, ERROR or CRITICAL.",
+        f"{quoted(LOG_LEVEL)} is not a log level; set DEBUG, INFO, WARNING, ERROR or CRITICAL.",
     )
 
 # psycopg prepares a statement at this execution of it on a connection.
@@ -90,6 +88,7 @@ if DATABASES["default"]["ENGINE"] == POSTGRESQL_ENGINE:
         session_settings=MIGRATION_SETTINGS,
     )
     DATABASES["unpooled"]["TEST"] = {"MIRROR": "default"}
+API_MODELS = ["tasks.Task"]  # whose tables /readyz checks
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ROOT_URLCONF = "todo_project.urls"
@@ -116,14 +115,16 @@ MIDDLEWARE = [
     "todo_project.problems.handlers.ProblemMiddleware",
     "todo_project.http.headers.content_security_policy_middleware",
     "django.middleware.security.SecurityMiddleware",
+    "todo_project.http.https.https_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "todo_project.http.admin_middleware.AdminMiddleware",
 ]
 # The first five look for middleware by name, which AdminMiddleware wraps. todo.E001 replaces
-# security.W009.
+# the last two.
 SILENCED_SYSTEM_CHECKS = [
     "admin.E408", "admin.E409", "admin.E410", "axes.W002", "security.W003", "security.W009",
+    "security.W025",
 ]  # fmt: skip
 TEMPLATES = [
     {
@@ -147,18 +148,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# Ten failed logins within 15 minutes lock the user name and the IP address for 15 minutes. They
-# are counted in the database, so the limit holds across all workers.
+# Failed logins lock the login for 15 minutes: 10 for a user name from one IP address, 50 from an
+# IP address, 100 for a user name. They are counted in the database, so the limits hold across
+# all workers. A name alone has the highest limit: a stranger must not lock out its owner.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_HANDLER = "todo_project.http.login_throttling.LoginHandler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
+LOGIN_FAILURE_LIMITS = [AXES_FAILURE_LIMIT, 50, 100]  # in the order of the parameters
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "todo_project.http.admin_middleware.client_ip"
+AXES_CLIENT_IP_CALLABLE = "todo_project.http.login_throttling.client_ip"
 AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False  # no line at each start, no user names in the log
@@ -168,9 +172,16 @@ USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# Serve static files directly from the installed packages: no collectstatic step is needed.
+# `collectstatic` writes hashed and compressed files. Where it has not run, and with DEBUG, which
+# does not use hashed names, static files are served from the installed packages.
 STATIC_URL = "/static/"
-WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "staticfiles": {"BACKEND": "todo_project.http.static_files.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+warnings.filterwarnings("ignore", "No directory at", UserWarning)  # whitenoise, for STATIC_ROOT
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes of a request body
 
@@ -197,7 +208,8 @@ CORS_EXPOSE_HEADERS = [
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # platforms probe over plain HTTP
+    # Platforms probe over plain HTTP. For the API, see todo_project/http/https.py.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
@@ -248,16 +260,17 @@ LOGGING = {
             "()": "pythonjsonlogger.orjson.OrjsonFormatter",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            # Django's log records have the request, whose text contains the path.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
     "filters": {
-        "exceptions_only": {"()": "todo_project.http.access_log.ExceptionsOnlyFilter"},
+        "django_request": {"()": "todo_project.http.request_id.DjangoRequestFilter"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
-        # For each 4xx Django would log the path, which contains the user id.
-        "django.request": {"filters": ["exceptions_only"]},
+        "django.request": {"filters": ["django_request"]},
     },
 }

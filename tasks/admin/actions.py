@@ -4,17 +4,19 @@ No statement touches more than one batch of tasks, and no action more tasks than
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest
 from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
-from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
 
 from tasks.admin.changelist import MAX_COUNT
+from tasks.bidi import replace_controls
 from tasks.models import Task, TaskQuerySet
 
 BATCH_SIZE = 1000
@@ -50,9 +52,9 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, queryset: TaskQuerySet
     ) -> TemplateResponse | None:
         """Ask for confirmation, then delete the tasks that existed when it was asked."""
-        asked_at = parse_datetime(request.POST.get("asked_at", ""))
-        if asked_at is None:
+        if "asked_at" not in request.POST:
             return self._confirmation(request, queryset)
+        asked_at = _parse_time(request.POST["asked_at"])
         count = 0
         for rows, tasks in _batches(queryset.filter(created_at__lte=asked_at)):
             with transaction.atomic():
@@ -68,7 +70,7 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             **self.admin_site.each_context(request),
             "title": "Delete tasks",
             "opts": self.opts,
-            "listed": selected[:MAX_LISTED],
+            "listed": [(replace_controls(task.user_id), task) for task in selected[:MAX_LISTED]],
             "others": len(selected[MAX_LISTED:]),
             "count": len(selected),
             "asked_at": now().isoformat(),
@@ -80,6 +82,13 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _report(self, request: HttpRequest, count: int, what: str) -> None:
         self.message_user(request, f"{count} task{pluralize(count)} {what}.", messages.SUCCESS)
+
+
+def _parse_time(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except (OverflowError, ValueError) as error:
+        raise BadRequest("The time of the confirmation is not valid.") from error
 
 
 def _batches(selected: TaskQuerySet) -> Iterator[tuple[list[Task], TaskQuerySet]]:

@@ -44,6 +44,7 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
     """
 
     description = MultilineField()
+    save_failed = False  # whether the task changed between the validation and each UPDATE
 
     class Meta:
         model = Task
@@ -59,6 +60,8 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
         """Apply the rules of the API; the database constraints need no statement of their own."""
         if not self.instance._state.adding:
             self._detect_conflicts()
+        if self.save_failed:
+            self.add_error(None, CONFLICT)
         members = {
             name: self.cleaned_data.get(name) for name in ("title", "description", "completed")
         }

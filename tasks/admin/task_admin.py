@@ -3,7 +3,8 @@
 No page reads more than a bounded part of the table, or the tasks of one user.
 """
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 from urllib.parse import quote
 
 from django.contrib import admin
@@ -22,11 +23,15 @@ from tasks.admin.changelist import (
     search_tasks,
 )
 from tasks.admin.forms import TaskForm
+from tasks.bidi import replace_controls
 from tasks.models import Task
 from tasks.queries import Precondition, UserTasks
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S UTC"  # to the second; Django's default ends at the minute
 READ_ONLY = ("id", "created", "updated")
+
+MAX_SAVE_ATTEMPTS = 2
+"""How often a form is processed while its task changes between the validation and the UPDATE."""
 
 
 @admin.register(Task)
@@ -34,7 +39,7 @@ class TaskAdmin(TaskActions):
     """Find, view, edit and delete tasks of all users, under the rules of the API."""
 
     form = TaskForm
-    list_display = ("title", "owner", "completed", "created", "updated")
+    list_display = ("name", "owner", "completed", "created", "updated")
     list_filter = (CompletedFilter,)
     sortable_by = ()
     paginator = BoundedPaginator
@@ -57,10 +62,16 @@ class TaskAdmin(TaskActions):
         """Find the task with an id, or tasks of one user."""
         return search_tasks(queryset, search_term), False
 
+    @admin.display(description="title")
+    def name(self, task: Task) -> str:
+        """Return the title."""
+        return format_html("<bdi>{}</bdi>", replace_controls(task.title))
+
     @admin.display(description="user id")
     def owner(self, task: Task) -> str:
         """Link to the tasks of the same user."""
-        return format_html('<a href="?q={}">{}</a>', quote(f"{task.user_id}/"), task.user_id)
+        query, user_id = quote(f"{task.user_id}/"), replace_controls(task.user_id)
+        return format_html('<a href="?q={}"><bdi>{}</bdi></a>', query, user_id)
 
     @admin.display(description="created")
     def created(self, task: Task) -> str:
@@ -84,12 +95,22 @@ class TaskAdmin(TaskActions):
         """Return the URL of the task in the API."""
         return reverse("task-detail", args=[task.user_id, task.id])
 
-    def changeform_view(self, *args: Any, **options: Any) -> HttpResponse:
-        """Process the form; validate it again if the task changed after the validation."""
-        try:
-            return super().changeform_view(*args, **options)
-        except Task.DoesNotExist:
-            return self.changeform_view(*args, **options)
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """Process the form; validate it again if the task changed after the validation.
+
+        After MAX_SAVE_ATTEMPTS the form is displayed with a conflict.
+        """
+        for _ in range(MAX_SAVE_ATTEMPTS):
+            with suppress(Task.DoesNotExist):
+                return super().changeform_view(request, *args, **options)
+        request.save_failed = True  # type: ignore[attr-defined]
+        return super().changeform_view(request, *args, **options)
+
+    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> type[TaskForm]:
+        """Return the form, which is not valid if it could not be saved."""
+        form = cast("type[TaskForm]", super().get_form(request, *args, **options))
+        form.save_failed = getattr(request, "save_failed", False)
+        return form
 
     def save_model(
         self,

@@ -8,8 +8,13 @@ from rest_framework.exceptions import ErrorDetail
 from tasks.models import USER_ID_LENGTH
 from todo_project.problems.exceptions import InvalidParameters
 
-USER_ID_PATTERN = re.compile(r"^[^/\u0000-\u001f\u007f]+$")
-"""Any characters but `/` and control characters."""
+_EXCLUDED = r"/\u0000-\u001f\u007f"
+USER_ID_PATTERN = re.compile(
+    rf"^([^.{_EXCLUDED}][^{_EXCLUDED}]*|\.[^.{_EXCLUDED}][^{_EXCLUDED}]*|\.\.[^{_EXCLUDED}]+)$"
+)
+"""Any characters but `/` and control characters; not the dot segments `.` and `..`, which clients
+and gateways remove from a path (RFC 3986 §5.2.4). The OpenAPI document contains the pattern, and
+not every engine that reads it has lookaheads."""
 
 
 class UserIdConverter:
@@ -43,6 +48,9 @@ class TaskIdConverter:
 def validate_user_id(user_id: str) -> str:
     """Return the user id if it is valid, else raise InvalidParameters."""
     if len(user_id) > USER_ID_LENGTH or not USER_ID_PATTERN.fullmatch(user_id):
-        rule = f"Must be 1 to {USER_ID_LENGTH} characters without slash and control characters."
+        rule = (
+            f'Must be 1 to {USER_ID_LENGTH} characters, neither "." nor "..", without slash and '
+            "control characters."
+        )
         raise InvalidParameters({"user_id": [ErrorDetail(rule, "invalid")]})
     return user_id

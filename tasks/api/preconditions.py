@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 
 from django.utils.http import parse_etags
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
 from tasks.queries import NO_PRECONDITION, Precondition, TaskRow
 from todo_project.http.json import dumps
+from todo_project.problems.exceptions import InvalidHeaders
 
 SAFE_METHODS = ("GET", "HEAD")
+
+MAX_ENTITY_TAGS = 64
+"""The maximum number of entity tags in a header; each number is a statement of its own."""
 
 
 def task_etag(task: TaskRow) -> str:
@@ -22,6 +27,21 @@ def task_etag(task: TaskRow) -> str:
 def list_etag(body: bytes, link: str) -> str:
     """Return the entity tag of a page: a hash of its bytes and of its `Link`."""
     return f'"{blake2b(body + link.encode(), digest_size=16).hexdigest()}"'
+
+
+def validate_preconditions(request: Request) -> None:
+    """Raise InvalidHeaders if If-Match or If-None-Match has too many entity tags.
+
+    They are counted by their commas: parsing a long header would take too much time.
+    """
+    rule = f"Must contain no more than {MAX_ENTITY_TAGS} entity tags."
+    errors = {
+        name: [ErrorDetail(rule, "max_length")]
+        for name in ("If-Match", "If-None-Match")
+        if request.headers.get(name, "").count(",") >= MAX_ENTITY_TAGS
+    }
+    if errors:
+        raise InvalidHeaders(errors)
 
 
 def precondition_from(request: Request) -> Precondition:
@@ -45,11 +65,15 @@ def precondition_from(request: Request) -> Precondition:
 
 
 def _timestamps(etags: Iterable[str]) -> Iterator[datetime]:
-    """Parse strong entity tags; skip those that no task can have."""
+    """Parse strong entity tags; skip those that no task can have.
+
+    The tags of tasks are in UTC. The same time with an offset is a different tag, and may lie
+    outside the years that a conversion to UTC can represent.
+    """
     for etag in etags:
         with suppress(ValueError):
             timestamp = datetime.fromisoformat(etag.strip('"'))
-            if timestamp.tzinfo and dumps(timestamp) == etag.encode():
+            if timestamp.tzinfo == UTC and dumps(timestamp) == etag.encode():
                 yield timestamp
 
 

@@ -8,11 +8,13 @@ from todo_project.problems.registry import (
     CONTENT_TOO_LARGE,
     DATABASE_UNAVAILABLE,
     FORBIDDEN,
+    HTTPS_REQUIRED,
     INTERNAL_ERROR,
     MALFORMED_JSON,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
+    TOO_MANY_REQUESTS,
     UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     VALIDATION_ERROR,
@@ -110,6 +112,10 @@ register(
         detail="You do not have permission to perform this action.",
     ),
 )
+register(
+    HTTPS_REQUIRED,
+    Example(ExampleRequest("POST", LIST, JSON, '{"title": "Buy milk"}')),
+)
 register(NOT_FOUND, Example(ExampleRequest("GET", DETAIL), detail="There is no such task."))
 register(
     METHOD_NOT_ALLOWED,
@@ -133,6 +139,13 @@ register(
     Example(
         ExampleRequest("POST", LIST, {"Content-Type": "text/plain"}, "Buy milk"),
         detail="Send the body as Content-Type: application/json.",
+    ),
+)
+register(
+    TOO_MANY_REQUESTS,
+    Example(
+        ExampleRequest("GET", LIST),
+        detail="Request was throttled. Expected available in 30 seconds.",
     ),
 )
 register(INTERNAL_ERROR, Example(ExampleRequest("GET", LIST)))

@@ -55,7 +55,7 @@ class SearchParameter(StrictCharField):
         super().__init__(max_length=SEARCH_LENGTH, trim_whitespace=False, **options)
 
 
-@extend_schema_field({"type": "string", "pattern": CURSOR_PATTERN})
+@extend_schema_field({"type": "string", "pattern": CURSOR_PATTERN.pattern})
 class CursorParameter(StrictCharField):
     """A cursor from a `Link`; `tasks.api.pagination` validates it."""
 

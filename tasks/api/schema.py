@@ -15,6 +15,7 @@ from rest_framework import serializers
 from tasks.api import schema_links as links
 from tasks.api.idempotency import KEY_LENGTH, KEY_PATTERN
 from tasks.api.path_parameters import USER_ID_PATTERN
+from tasks.api.preconditions import MAX_ENTITY_TAGS
 from tasks.api.problems import IDEMPOTENCY_KEY_REUSED, OPEN_TASK, PRECONDITION_FAILED
 from tasks.api.query_parameters import DeleteParametersSerializer, ListParametersSerializer
 from tasks.api.serializers import (
@@ -36,8 +37,11 @@ from todo_project.problems.registry import (
     CONTENT_TOO_LARGE,
     DATABASE_UNAVAILABLE,
     FORBIDDEN,
+    HTTPS_REQUIRED,
     MALFORMED_JSON,
+    NOT_ACCEPTABLE,
     NOT_FOUND,
+    TOO_MANY_REQUESTS,
     UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     VALIDATION_ERROR,
@@ -52,8 +56,10 @@ COMPLETED_TASK = OPEN_TASK | {"completed": True, "updated_at": "2026-02-06T11:00
 BODY_PROBLEMS = (MALFORMED_JSON, VALIDATION_ERROR, CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """The problems that a body can cause."""
 
-AUTHENTICATION_PROBLEMS = (UNAUTHORIZED, FORBIDDEN) if settings.API_AUTHENTICATION_CLASSES else ()
-"""The problems of a deployment that requires credentials."""
+AUTHENTICATION_PROBLEMS = (
+    (UNAUTHORIZED, FORBIDDEN, TOO_MANY_REQUESTS) if settings.API_AUTHENTICATION_CLASSES else ()
+)
+"""The problems of a deployment with custom classes for authentication."""
 
 USER_ID = OpenApiParameter(
     "user_id",
@@ -65,7 +71,8 @@ USER_ID = OpenApiParameter(
     },
     OpenApiParameter.PATH,
     examples=[OpenApiExample("user123", "user123")],
-    description="The user: any characters except `/` and control characters.",
+    description="The user: any characters except `/` and control characters, but neither `.` nor "
+    "`..`.",
 )
 TASK_ID = OpenApiParameter(
     "task_id",
@@ -118,17 +125,23 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    {"type": "string", "anyOf": [{"const": "*"}, {"pattern": r'^"[^"]*"(, *"[^"]*")*$'}]},
+    {
+        "type": "string",
+        "anyOf": [
+            {"const": "*"},
+            {"pattern": rf'^"[^"]*"(, *"[^"]*"){{0,{MAX_ENTITY_TAGS - 1}}}$'},
+        ],
+    },
     OpenApiParameter.HEADER,
     description="Change the task only if it has this entity tag, its `updated_at` in quotes, or "
-    "one of a list of these. `*` matches any existing task.",
+    f"one of a list of at most {MAX_ENTITY_TAGS}. `*` matches any existing task.",
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     {"type": "string"},
     OpenApiParameter.HEADER,
-    description="The `ETag` that you have: if it still matches, the response is a 304 without "
-    "body.",
+    description="The `ETag` that you have, or a list of at most "
+    f"{MAX_ENTITY_TAGS}: if one still matches, the response is a 304 without body.",
 )
 NOT_MODIFIED = {304: OpenApiResponse(description="Your copy is still current.")}
 
@@ -172,6 +185,8 @@ def _operation(
         responses=responses
         | problem_responses(
             VALIDATION_ERROR,
+            NOT_ACCEPTABLE,
+            HTTPS_REQUIRED,
             *AUTHENTICATION_PROBLEMS,
             *problem_types,
             DATABASE_UNAVAILABLE,

@@ -29,11 +29,11 @@ def character_class(characters: str) -> str:
 class StrictCharField(serializers.CharField):
     """A JSON string; DRF's own field accepts numbers too."""
 
-    def to_internal_value(self, data: Any) -> str:
-        """Reject what is not a string."""
-        if not isinstance(data, str):
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Reject what is not a string, before DRF calls `str()`, which recurses into arrays."""
+        if not isinstance(data, str) and data is not None and data is not serializers.empty:
             self.fail("invalid")
-        return super().to_internal_value(data)
+        return super().run_validation(data)
 
 
 class StrictBooleanField(serializers.BooleanField):
@@ -60,7 +60,11 @@ class TitleField(StrictCharField):
     """1 to 200 code points, counted and stored without surrounding white space."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=TITLE_LENGTH, **options)
+        super().__init__(max_length=TITLE_LENGTH, trim_whitespace=False, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Trim; DRF would trim with `str.strip()`, which leaves U+FEFF."""
+        return super().run_validation(data.strip(WHITE_SPACE) if isinstance(data, str) else data)
 
 
 @extend_schema_field(

@@ -24,6 +24,7 @@ from tasks.api.preconditions import (
     list_etag,
     precondition_from,
     task_etag,
+    validate_preconditions,
 )
 from tasks.api.problems import IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED, REUSED_KEY_ERROR
 from tasks.api.query_parameters import DELETE_PARAMETERS, LIST_PARAMETERS, parse_query
@@ -41,9 +42,10 @@ class TaskViewSet(Resource, ViewSet):
     """The tasks of the user that the path names."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Negotiate, authenticate, and restrict the request to the tasks of the user."""
+        """Negotiate, authenticate, and validate what all operations have in common."""
         super().initial(request, *args, **kwargs)
         self.tasks = UserTasks(validate_user_id(kwargs["user_id"]))
+        validate_preconditions(request)
 
     def perform_authentication(self, request: Request) -> None:
         """Authenticate the request if authentication classes are configured."""

@@ -45,7 +45,12 @@ def test_task_is_added(admin: API) -> None:
         ({"user_id": ""}, ["This field is required."]),
         (
             {"user_id": "a/b"},
-            ["Must be 1 to 255 characters without slash and control characters."],
+            [
+                (
+                    'Must be 1 to 255 characters, neither "." nor "..", without slash and '
+                    "control characters."
+                )
+            ],
         ),
         ({"title": "x" * 201}, ["Ensure this value has at most 200 characters (it has 201)."]),
         ({"description": "x" * 1001}, ["Ensure this field has no more than 1000 characters."]),

@@ -19,6 +19,8 @@ from tests.support.admin import (
 )
 from tests.support.client import API, OWNER
 from tests.support.factories import TaskFactory
+from tests.support.query_plans import on_tasks, recorded
+from tests.support.triggers import ignore_updates
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +109,20 @@ def test_fields_without_initial_values_are_no_conflict(admin: API, task: Task) -
     values = {"title": "mine", "description": ""}
     assert form_errors(admin.post(change_url(task), values)) == []
     assert Task.objects.get().description is None
+
+
+def test_task_that_cannot_be_updated_is_a_conflict(admin: API, task: Task) -> None:
+    values = load_form(admin, change_url(task)) | {"title": "mine"}
+    ignore_updates()
+    with recorded() as statements:
+        response = admin.post(change_url(task), values)
+    assert form_errors(response) == [CONFLICT]
+    assert form_values(response)["title"] == "mine"
+    assert Task.objects.get() == task
+    assert [sql.partition(" ")[0] for sql in on_tasks(statements)] == [
+        *("SELECT", "UPDATE", "SELECT", "UPDATE"),
+        "SELECT",
+    ]
 
 
 @pytest.mark.parametrize("url", [change_url, delete_url])

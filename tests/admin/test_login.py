@@ -1,18 +1,12 @@
-"""Tests of the login to the admin: redirects, permissions and the limit of failed logins."""
+"""Tests of the login to the admin: redirects, permissions, `next` and the rotation of the key."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from axes.models import AccessAttempt
 from django.contrib.auth.models import User
-from django.http import HttpRequest
-from django.utils.timezone import now
 
 from tests.support.admin import LIST_URL, LOGIN_URL
 from tests.support.client import API
-from todo_project.http.admin_middleware import client_ip
-from todo_project.http.headers import CONTENT_SECURITY_POLICY
 
 PASSWORD = "correct horse battery staple"
 
@@ -41,80 +35,50 @@ def test_user_without_permission_gets_403_in_html(api: API, admin_user: Any) -> 
     assert api.send(403, "GET", LIST_URL)["Content-Type"] == "text/html; charset=utf-8"
 
 
-@pytest.fixture
-def anonymous(db: None) -> API:
-    """Return a client that is not logged in; create the superusers alice and bob."""
-    for name in ("alice", "bob"):
-        User.objects.create_superuser(name, password=PASSWORD)
-    client = API()
-    client.handler.enforce_csrf_checks = False
-    return client
-
-
-def log_in(client: API, name: str, password: str, ip: str) -> int:
-    """Try to log in from an IP address; return the status."""
-    form = {"username": name, "password": password}
-    return client.post(LOGIN_URL, form, REMOTE_ADDR=ip).status_code
-
-
-def test_ten_failed_logins_lock_the_user_name_from_any_ip(anonymous: API) -> None:
-    statuses = [log_in(anonymous, "alice", "wrong", f"192.0.2.{number}") for number in range(10)]
-    assert statuses == [200] * 9 + [429]
-    assert log_in(anonymous, "alice", PASSWORD, "198.51.100.1") == 429
-    assert log_in(anonymous, "bob", PASSWORD, "198.51.100.1") == 302
-
-
-def test_ten_failed_logins_lock_the_ip_for_any_user_name(anonymous: API) -> None:
-    statuses = [log_in(anonymous, f"name-{number}", "wrong", "192.0.2.1") for number in range(10)]
-    assert statuses == [200] * 9 + [429]
-    assert log_in(anonymous, "bob", PASSWORD, "192.0.2.1") == 429
-    assert log_in(anonymous, "bob", PASSWORD, "192.0.2.2") == 302
-
-
-def test_lock_ends_after_15_minutes_despite_further_attempts(anonymous: API) -> None:
-    for _ in range(10):
-        log_in(anonymous, "alice", "wrong", "192.0.2.1")
-    for minutes, expected in ((14, 429), (16, 302)):
-        AccessAttempt.objects.update(attempt_time=now() - timedelta(minutes=minutes))
-        assert log_in(anonymous, "alice", PASSWORD, "192.0.2.1") == expected
-
-
-def test_successful_login_resets_the_count(anonymous: API) -> None:
-    for _ in range(2):
-        for _ in range(9):
-            assert log_in(anonymous, "alice", "wrong", "192.0.2.1") == 200
-        assert log_in(anonymous, "alice", PASSWORD, "192.0.2.1") == 302
-
-
-def test_locked_page_says_reason_and_duration(anonymous: API) -> None:
-    for _ in range(10):
-        log_in(anonymous, "alice", "wrong", "192.0.2.1")
-    page = anonymous.post(LOGIN_URL, {"username": "alice", "password": "x"})
-    assert "has had 10 failed logins. Try again in 15 minutes." in page.content.decode()
-    assert page["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
-
-
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_in_form", [False, True])
 @pytest.mark.parametrize(
-    ("behind_proxy", "forwarded", "ip"),
+    ("following", "location"),
     [
-        (True, "192.0.2.1", "192.0.2.1"),
-        (True, "invented, 192.0.2.1", "192.0.2.1"),
-        (True, "2001:db8::1", "2001:db8::1"),
-        (True, "nonsense", "127.0.0.1"),
-        (True, "", "127.0.0.1"),
-        (False, "192.0.2.1", "127.0.0.1"),
+        (f"{LIST_URL}?q=alice/", f"{LIST_URL}?q=alice/"),
+        (f"{LIST_URL}?q=a/../../../..", f"{LIST_URL}?q=a/../../../.."),
+        ("/admin/", "/admin/"),
+        ("", "/admin/"),
+        ("/api/alice/tasks", "/admin/"),
+        ("/administration", "/admin/"),
+        ("/admin", "/admin/"),
+        ("/admin/../docs", "/admin/"),
+        ("/admin/%2E%2e/docs", "/admin/"),
+        ("/admin/tasks/.%2e/../docs", "/admin/"),
+        ("//evil.example/admin/", "/admin/"),
+        ("https://evil.example/admin/", "/admin/"),
+        ("http://testserver/docs", "/admin/"),
+        ("javascript:alert(1)", "/admin/"),
+        ("\0", "/admin/"),
     ],
 )
-def test_client_ip_is_the_last_of_x_forwarded_for_behind_a_proxy(
-    settings: Any, forwarded: str, ip: str, *, behind_proxy: bool
+def test_login_leads_to_the_admin_only(
+    api: API, following: str, location: str, *, is_in_form: bool
 ) -> None:
-    settings.BEHIND_PROXY = behind_proxy
-    request = HttpRequest()
-    request.META = {"HTTP_X_FORWARDED_FOR": forwarded, "REMOTE_ADDR": "127.0.0.1"}
-    assert client_ip(request) == ip
+    User.objects.create_superuser("alice", password=PASSWORD)
+    api.handler.enforce_csrf_checks = False
+    form = {"username": "alice", "password": PASSWORD}
+    if is_in_form:
+        response = api.post(LOGIN_URL, form | {"next": following})
+    else:
+        response = api.post(LOGIN_URL, form, query_params={"next": following})
+    assert (response.status_code, response["Location"]) == (302, location)
 
 
-def test_client_ip_of_unix_socket_is_none() -> None:
-    request = HttpRequest()
-    request.META = {"REMOTE_ADDR": ""}
-    assert client_ip(request) is None
+def test_key_in_fallbacks_keeps_sessions_valid(api: API, admin_user: Any, settings: Any) -> None:
+    api.force_login(admin_user)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", ["other", settings.SECRET_KEY]
+    api.send(200, "GET", LIST_URL)
+    settings.SECRET_KEY_FALLBACKS = []  # the request has signed the session with the new key
+    api.send(200, "GET", LIST_URL)
+
+
+def test_replaced_key_ends_sessions(api: API, admin_user: Any, settings: Any) -> None:
+    api.force_login(admin_user)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", ["other"]
+    assert api.send(302, "GET", LIST_URL)["Location"] == f"/admin/login/?next={LIST_URL}"

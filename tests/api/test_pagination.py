@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from tasks.api.pagination import CURSOR_FORMAT, _digest
+from tasks.api.pagination import CURSOR_FORMAT, EPOCH, MICROSECOND, _digest
 from tasks.models import Task
 from tests.support.client import API, OWNER, STRANGER, TASKS
 from tests.support.factories import TaskFactory
@@ -141,9 +141,27 @@ class TestCursor:
         ):
             self.assert_invalid(api, list_path(cursor=damaged))
 
+    def forge(self, position: bytes) -> str:
+        """Return the cursor of this position; its digest has no key, so anybody can compute it."""
+        scope = urlencode({"user_id": OWNER}).encode()
+        return urlsafe_b64encode(position + _digest(position, scope)).decode()
+
     @pytest.mark.parametrize("microseconds", [2**63 - 1, -(2**63)])
     def test_cursor_with_time_out_of_range_returns_400(self, api: API, microseconds: int) -> None:
-        position = pack(CURSOR_FORMAT, microseconds, bytes(16))
-        scope = urlencode({"user_id": OWNER}).encode()
-        forged = urlsafe_b64encode(position + _digest(position, scope)).decode()
+        forged = self.forge(pack(CURSOR_FORMAT, microseconds, bytes(16)))
         self.assert_invalid(api, list_path(cursor=forged))
+
+    @pytest.mark.parametrize("size", [0, 3, 23, 25, 27, 30, 48, 3000])
+    def test_cursor_of_other_length_returns_400(self, api: API, size: int) -> None:
+        self.assert_invalid(api, list_path(cursor=self.forge(bytes(size))))
+
+    @pytest.mark.parametrize(
+        ("time", "count"),
+        [(datetime.min.replace(tzinfo=UTC), 0), (datetime.max.replace(tzinfo=UTC), 3)],
+    )
+    def test_cursor_with_first_or_last_time_is_valid(
+        self, api: API, time: datetime, count: int
+    ) -> None:
+        microseconds = (time - EPOCH) // MICROSECOND
+        forged = self.forge(pack(CURSOR_FORMAT, microseconds, bytes(16)))
+        assert titles(api.send(200, "GET", list_path(cursor=forged))) == ["milk"] * count

@@ -8,11 +8,27 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "user_id", ["", "%00", "a%00b", "%0A", "a%7F", "%1F", "x" * 256, "%C3%A4" * 256]
+    "user_id",
+    [
+        "",
+        "%00",
+        "a%00b",
+        "%0A",
+        "a%7F",
+        "%1F",
+        "x" * 256,
+        "%C3%A4" * 256,
+        ".",
+        "..",
+        "%2E",
+        ".%2e",
+    ],
 )
 @pytest.mark.parametrize("end", ["", "/", "/12345678-1234-1234-1234-123456789012"])
 def test_invalid_user_id_returns_400(api: API, user_id: str, end: str) -> None:
-    detail = "Must be 1 to 255 characters without slash and control characters."
+    detail = (
+        'Must be 1 to 255 characters, neither "." nor "..", without slash and control characters.'
+    )
     assert api.problem(400, "GET", f"/api/{user_id}/tasks{end}") == {
         "type": "/problems/validation-error",
         "title": "The request is not valid",
@@ -22,7 +38,24 @@ def test_invalid_user_id_returns_400(api: API, user_id: str, end: str) -> None:
     }
 
 
-@pytest.mark.parametrize("user_id", ["x" * 255, "%C3%A4" * 255, "%C2%80", ".", "a%25b", "%20"])
+@pytest.mark.parametrize(
+    "user_id",
+    [
+        "x",
+        "x" * 255,
+        "%C3%A4" * 255,
+        "%C2%80",
+        "a%25b",
+        "%20",
+        "...",
+        "." * 255,
+        ".a",
+        "..a",
+        ".a.",
+        "a.",
+        "a..",
+    ],
+)
 def test_any_other_user_id_is_accepted(api: API, user_id: str) -> None:
     api.send(200, "GET", f"/api/{user_id}/tasks")
 

@@ -10,6 +10,11 @@ pytestmark = pytest.mark.django_db
 TOO_LARGE = b'{"title": "' + b"x" * 64 * 1024 + b'"}'
 
 
+def nested_body(name: str, depth: int, opening: str = "[", closing: str = "]") -> bytes:
+    """Return an object whose member `name` is nested `depth` levels deep."""
+    return f'{{"{name}": {opening * depth}1{closing * depth}}}'.encode()
+
+
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -20,7 +25,18 @@ TOO_LARGE = b'{"title": "' + b"x" * 64 * 1024 + b'"}'
         (b'{"title": "\xed\xa0\x80"}', "str is not valid UTF-8: surrogates not allowed"),
         ("{}".encode("utf-16"), "str is not valid UTF-8: surrogates not allowed"),
         (b'{"a": "\\ud800", "b": NaN}', "no low surrogate in string: line 1 column 8 (char 7)"),
-        (b'{"title":' + b"[" * 5000 + b"]" * 5000 + b"}", "depth limit exceeded"),
+        (b'{"a": "\\ud800"x}', "no low surrogate in string: line 1 column 8 (char 7)"),
+        (
+            b'{"a": "\\ud800", "b": 1' + b"0" * 5000 + b"}",
+            "no low surrogate in string: line 1 column 8 (char 7)",
+        ),
+        (nested_body("title", 1024), "depth limit exceeded"),
+        (nested_body("id", 1024, '{"a":', "}"), "depth limit exceeded"),
+        (nested_body("title", 5000), "depth limit exceeded"),
+        (
+            b'{"a": "\\uD800", "b": ' + nested_body("title", 5000) + b"}",
+            "no low surrogate in string: line 1 column 8 (char 7)",
+        ),
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
@@ -35,6 +51,39 @@ def test_invalid_json_returns_400(
         "title": "The body is not a JSON object",
         "status": 400,
     }
+
+
+@pytest.mark.parametrize("depth", [900, 960, 1000, 1023])
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")], ids=["arrays", "objects"])
+@pytest.mark.parametrize(
+    ("end", "name", "code"),
+    [
+        ("", "title", "invalid"),
+        ("", "description", "invalid"),
+        ("", "completed", "invalid"),
+        ("", "unknown", "unknown"),
+        ("/complete", "completed", "invalid"),
+    ],
+)
+def test_deeply_nested_value_returns_the_error_of_its_field(
+    api: API, task: Task, end: str, name: str, code: str, brackets: tuple[str, str], depth: int
+) -> None:
+    body = nested_body(name, depth, *brackets)
+    problem = api.problem(400, "PATCH", task_url(task) + end, body)
+    assert problem["type"] == "/problems/validation-error"
+    assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [
+        (f"#/{name}", code)
+    ]
+
+
+@pytest.mark.parametrize("depth", [960, 1023])
+@pytest.mark.parametrize("name", ["id", "user_id", "created_at", "updated_at"])
+def test_deeply_nested_value_of_a_field_set_by_the_server_is_ignored(
+    api: API, task: Task, name: str, depth: int
+) -> None:
+    before = api.send(200, "GET", task_url(task)).json()
+    body = nested_body(name, depth)
+    assert api.send(200, "PATCH", task_url(task), body).json() == before
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"{}"', b"1"])

@@ -51,7 +51,7 @@ def test_superuser_finds_edits_and_completes_tasks_of_a_user(
     title.fill("Changed in the admin")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_have_text(
-        "The task “Changed in the admin” was changed successfully."
+        "The task “\u2068Changed in the admin\u2069” was changed successfully."
     )
     assert not Task.objects.filter(title=old_title).exists()
     assert Task.objects.get(title="Changed in the admin").user_id == OWNER
@@ -63,7 +63,7 @@ def test_superuser_finds_edits_and_completes_tasks_of_a_user(
     assert (count_completed(OWNER), count_completed(STRANGER)) == (100, 0)
 
 
-def test_ten_failed_logins_lock_the_user_name(
+def test_ten_failed_logins_lock_the_login(
     superuser: User, base_url: str, page: Page, page_log: PageLog
 ) -> None:
     for _ in range(9):

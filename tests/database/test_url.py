@@ -11,10 +11,12 @@ pytestmark = pytest.mark.once
 
 VALID_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
 REMOTE = "postgresql://u:p@db.example.com/todo"
+MISSING = "does not exist; create it, or correct the path."
 POOLED = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/todo"
 STARTUP_OPTIONS = (
     "-c statement_timeout=10s -c lock_timeout=5s "
-    "-c idle_in_transaction_session_timeout=30s -c timezone=UTC -c random_page_cost=1"
+    "-c idle_in_transaction_session_timeout=30s -c timezone=UTC -c datestyle=ISO "
+    "-c random_page_cost=1"
 )
 
 
@@ -127,6 +129,36 @@ def test_options_in_url_take_precedence() -> None:
             'invalid connection option "pgbouncer"; remove it from the URL.',
         ),
         (f"{REMOTE}?sslmode=on", 'invalid sslmode value: "on"; correct it in the URL.'),
+        (f"{REMOTE}?sslmode={'x' * 5000}", "invalid sslmode value: ...; correct it in the URL."),
+        (f"{REMOTE}?sslmode=a%0Ab", 'invalid sslmode value: "a b"; correct it in the URL.'),
+        (
+            f"{REMOTE}?connect_timeout=x",
+            "connect_timeout='x' is not an integer; correct it in the URL.",
+        ),
+        (
+            f"{REMOTE}?connect_timeout={'9' * 4000}",
+            f"connect_timeout='{'9' * 22}...{'9' * 23}' is not an integer; correct it in the URL.",
+        ),
+        (
+            f"{REMOTE}?keepalives_idle=1.5",
+            "keepalives_idle='1.5' is not an integer; correct it in the URL.",
+        ),
+        (
+            f"{REMOTE}?tcp_user_timeout=-",
+            "tcp_user_timeout='-' is not an integer; correct it in the URL.",
+        ),
+        (
+            "postgresql:///n?host=/&port=1,x",
+            "port='1,x' is not an integer; correct it in the URL.",
+        ),
+        (
+            "sqlite:////missing/directory/file",
+            f"the directory '/missing/directory' {MISSING}",
+        ),
+        (
+            f"sqlite:////{'x' * 5000}/file",
+            f"the directory '/{'x' * 21}...{'x' * 23}' {MISSING}",
+        ),
         (
             f"{REMOTE}?target_session_attrs=rw",
             'invalid target_session_attrs value: "rw"; correct it in the URL.',

@@ -55,6 +55,7 @@ def without_index() -> Iterator[None]:
 
 
 WEAK_KEY = "SECRET_KEY is weak: whoever guesses it can log in to the admin as anybody."
+WEAK_FALLBACK = WEAK_KEY.replace("SECRET_KEY", "SECRET_KEY_FALLBACKS")
 PREPARED_STATEMENTS = "Prepared statements are used through a pooler, which may not support them."
 TOO_MANY_THREADS = "98 threads need a connection each; Neon's smallest compute has 97."
 NO_AUTHENTICATION = "The API authenticates nobody: whoever can reach it may name any user."
@@ -64,6 +65,7 @@ INVALID_CONFIGURATIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("todo.E001", WEAK_KEY, {"SECRET_KEY": "abcd" * 20}),
     ("todo.E001", WEAK_KEY, {"SECRET_KEY": f"only-for-debugging-{STRONG_KEY}"}),
     ("todo.E001", WEAK_KEY, {"SECRET_KEY": f"django-insecure-{STRONG_KEY}"}),
+    ("todo.E001", WEAK_FALLBACK, {"SECRET_KEY_FALLBACKS": [STRONG_KEY, STRONG_KEY[:49]]}),
     ("todo.W004", PREPARED_STATEMENTS, {"DATABASE_POOLED": True, "DATABASE_PREPARE": True}),
     ("todo.W005", TOO_MANY_THREADS, {"WEB_CONCURRENCY": 49, "GUNICORN_THREADS": 2}),
     ("todo.W010", NO_AUTHENTICATION, {"API_GATEWAY": ""}),
@@ -76,6 +78,7 @@ INVALID_CONFIGURATIONS: list[tuple[str, str, dict[str, Any]]] = [
 ]
 VALID_CONFIGURATIONS: list[dict[str, Any]] = [
     {},
+    {"SECRET_KEY_FALLBACKS": [STRONG_KEY[::-1]]},
     {"WEB_CONCURRENCY": 97, "GUNICORN_THREADS": 1},
     {"DATABASE_POOLED": True, "DATABASE_PREPARE": False, "WEB_CONCURRENCY": 64},
     {

@@ -18,6 +18,9 @@ from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.once
 
+START_COMMAND = [sys.executable, "-m", "todo_project"]
+"""The command of the Procfile."""
+
 LOADED = """
 import sys, todo_project.wsgi
 from django.core.management import call_command
@@ -80,9 +83,9 @@ def development_server(project: Path, port: int, log: Path) -> Iterator[None]:
         process.wait(timeout=SECONDS)
 
 
-def health(port: int) -> bytes:
+def health(port: int, host: str = "127.0.0.1") -> bytes:
     """Return the body of `/healthz`, or nothing while the server is not ready."""
-    with suppress(OSError, HTTPException), closing(HTTPConnection("127.0.0.1", port)) as client:
+    with suppress(OSError, HTTPException), closing(HTTPConnection(host, port)) as client:
         client.request("GET", "/healthz")
         return client.getresponse().read()
     return b""
@@ -105,3 +108,68 @@ def dry_run(target: str) -> str:
     command = ["make", "--dry-run", "--no-print-directory", target]
     finished = subprocess.run(command, cwd=BASE_DIR, capture_output=True, text=True, check=True)
     return finished.stdout
+
+
+@pytest.mark.parametrize("workers", ["", "1"])
+def test_service_starts_with_empty_or_valid_number_of_workers(project: Path, workers: str) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        START_COMMAND,
+        cwd=project,
+        env=environment(project, port) | {"WEB_CONCURRENCY": workers},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: health(port) == b'{"status":"ok"}')
+    finally:
+        process.terminate()
+    assert process.wait(timeout=SECONDS) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("WEB_CONCURRENCY", "two", "is out of range; set it to an integer from 1 to 64."),
+        (
+            "HOST",
+            "999.1.1.1",
+            "is not an address of this machine; set it to 127.0.0.1 or 0.0.0.0, for example.",
+        ),
+        (
+            "API_AUTHENTICATION_CLASSES",
+            "os.path",
+            "is not a subclass of BaseAuthentication; name classes as package.module.Class.",
+        ),
+    ],
+)
+def test_invalid_setting_stops_the_start_with_one_line(
+    project: Path, name: str, value: str, reason: str
+) -> None:
+    finished = subprocess.run(
+        START_COMMAND,
+        cwd=project,
+        env=environment(project, free_port()) | {name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    error = f"{name}: {value!r} {reason}\n"
+    assert (finished.returncode, finished.stdout, finished.stderr) == (1, "", error)
+
+
+def test_service_listens_on_ipv6(project: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        START_COMMAND,
+        cwd=project,
+        env=environment(project, port) | {"HOST": "::1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: health(port, "::1") == b'{"status":"ok"}')
+    finally:
+        process.terminate()
+    assert process.wait(timeout=SECONDS) == 0

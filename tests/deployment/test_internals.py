@@ -5,6 +5,7 @@ docs/architecture.md lists the modules that depend on them.
 
 from functools import partial
 from inspect import signature
+from socket import socketpair
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import DeleteQuery
 from gunicorn.config import Config
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 from psycopg.pq import Format
 from rest_framework.views import APIView
 
@@ -73,13 +74,38 @@ def test_django_has_the_attributes_of_a_health_check() -> None:
     assert [*signature(BaseDatabaseWrapper.close_if_health_check_failed).parameters] == ["self"]
 
 
-def test_gunicorn_workers_have_the_hooks_that_draining_overrides() -> None:
-    assert [*signature(ThreadWorker.set_accept_enabled).parameters] == ["self", "enabled"]
-    assert [*signature(ThreadWorker.accept).parameters] == ["self", "listener"]
+def test_gunicorn_workers_have_what_the_event_loop_uses() -> None:
     unused: Any = None
     worker: Any = ThreadWorker(1, 1, [], unused, 30, Config(), unused)
     worker.tmp.close()
     assert (worker.sockets, worker.nr_conns, worker.alive) == ([], 0, True)
+    assert {"poller", "tpool", "method_queue", "worker_connections"} <= vars(worker).keys()
+    overridden = {
+        "accept": ["listener"],
+        "set_accept_enabled": ["enabled"],
+        "enqueue_req": ["conn"],
+        "handle": ["conn"],
+        "handle_request": ["req", "conn"],
+        "handle_error": ["req", "client", "addr", "exc"],
+        "finish_request": ["conn", "fs"],
+        "is_parent_alive": [],
+        "wait_for_and_dispatch_events": ["timeout"],
+    }
+    for name, parameters in overridden.items():
+        assert [*signature(getattr(worker, name)).parameters] == parameters
+
+
+def test_gunicorn_connections_have_what_buffers_need() -> None:
+    client, server = socketpair()
+    with client, server:
+        connection: Any = TConn(Config(), server, ("127.0.0.1", 1), ("127.0.0.1", 2))
+        connection.init()
+        connection.parser.unreader.unread(b"GET /a HTTP/1.1\r\nHost: b\r\n\r\nGET")
+        request = next(connection.parser)
+        assert (request.method, request.path, request.headers) == ("GET", "/a", [("HOST", "b")])
+        assert request._expected_100_continue is False
+        assert connection.parser.finish_body() is True
+        assert connection.parser.unreader.take_buffered() == b"GET"
 
 
 def test_django_has_the_methods_that_are_overridden() -> None:

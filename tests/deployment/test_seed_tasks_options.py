@@ -1,8 +1,6 @@
 """Tests of the options of `seed_tasks`, its safeguards and its progress bar."""
 
 import re
-import sys
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -11,22 +9,9 @@ from django.db import connection
 
 from tasks.models import Task
 from tests.support.client import stored_rows
-from tests.support.commands import seed_tasks
+from tests.support.commands import attach_terminal, seed_tasks
 from tests.support.factories import TaskFactory
 from tests.support.query_plans import recorded
-
-
-class Terminal(StringIO):
-    """A stream that claims to be a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def attach_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Replace standard error by a terminal. In a fixture, pytest would undo it before the test."""
-    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    return terminal
 
 
 @pytest.fixture

@@ -2,6 +2,10 @@
 
 import os
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +15,15 @@ from todo_project import environment
 from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.once
+
+MANY_DIGITS = "9" * 5000
+SHORTENED = f"'{'9' * 22}...{'9' * 23}'"
+WORKERS = "set it to an integer from 1 to 64."
+LEVELS = "set DEBUG, INFO, WARNING, ERROR or CRITICAL."
+EMAIL = "write it as help@example.com."
+NAME = "write it as api.example.com."
+ORIGIN = "write it as https://app.example.com."
+NO_ADDRESS = "not an address of this machine; set it to 127.0.0.1 or 0.0.0.0, for example."
 
 ALL_SETTINGS = "{name: value for name, value in vars(s).items() if name.isupper()}"
 
@@ -24,6 +37,14 @@ def test_secret_key_is_required_without_debug() -> None:
     assert start("s.DEBUG, s.SECRET_KEY != ''", DEBUG="TRUE") == (0, "(True, True)")
 
 
+def test_former_keys_are_separated_by_commas() -> None:
+    assert start("s.SECRET_KEY_FALLBACKS", SECRET_KEY="k") == (0, "[]")
+    assert start("s.SECRET_KEY_FALLBACKS", SECRET_KEY="k", SECRET_KEY_FALLBACKS="a, b") == (
+        0,
+        "['a', 'b']",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
@@ -31,7 +52,37 @@ def test_secret_key_is_required_without_debug() -> None:
         ("PORT", "0", "'0' is out of range; set it to an integer from 1 to 65535."),
         ("PORT", "x", "'x' is out of range; set it to an integer from 1 to 65535."),
         ("PORT", "٨", "'٨' is out of range; set it to an integer from 1 to 65535."),
+        ("PROXIES", "0", "'0' is out of range; set it to an integer from 1 to 16."),
         ("GUNICORN_THREADS", "65", "'65' is out of range; set it to an integer from 1 to 64."),
+        (
+            "PORT",
+            MANY_DIGITS,
+            f"{SHORTENED} is out of range; set it to an integer from 1 to 65535.",
+        ),
+        ("WEB_CONCURRENCY", MANY_DIGITS, f"{SHORTENED} is out of range; {WORKERS}"),
+        ("WEB_CONCURRENCY", "two", f"'two' is out of range; {WORKERS}"),
+        (
+            "DEBUG",
+            MANY_DIGITS,
+            f"{SHORTENED} is neither true nor false; set it to one of the two.",
+        ),
+        ("LOG_LEVEL", MANY_DIGITS, f"{SHORTENED} is not a log level; {LEVELS}"),
+        ("CONTACT_EMAIL", MANY_DIGITS, f"{SHORTENED} is not an email address; {EMAIL}"),
+        ("ALLOWED_HOSTS", f"/{MANY_DIGITS[1:]}", f"'/{SHORTENED[2:]} is not a host name; {NAME}"),
+        ("CORS_ALLOWED_ORIGINS", MANY_DIGITS, f"{SHORTENED} is not an origin; {ORIGIN}"),
+        ("CORS_ALLOWED_ORIGINS", "https://[::1", f"'https://[::1' is not an origin; {ORIGIN}"),
+        ("CORS_ALLOWED_ORIGINS", "https://::1]", f"'https://::1]' is not an origin; {ORIGIN}"),
+        ("CORS_ALLOWED_ORIGINS", "https://[g::]", f"'https://[g::]' is not an origin; {ORIGIN}"),
+        ("CSRF_TRUSTED_ORIGINS", "http://a:b", f"'http://a:b' is not an origin; {ORIGIN}"),
+        ("CSRF_TRUSTED_ORIGINS", "http://:80", f"'http://:80' is not an origin; {ORIGIN}"),
+        ("CSRF_TRUSTED_ORIGINS", "http://a:70000", f"'http://a:70000' is not an origin; {ORIGIN}"),
+        ("HOST", "999.1.1.1", f"'999.1.1.1' is {NO_ADDRESS}"),
+        ("HOST", "192.0.2.1", f"'192.0.2.1' is {NO_ADDRESS}"),
+        ("HOST", "0.0.0.0:80", f"'0.0.0.0:80' is {NO_ADDRESS}"),
+        ("HOST", "::1::", f"'::1::' is {NO_ADDRESS}"),
+        ("HOST", "[]", f"'[]' is {NO_ADDRESS}"),
+        ("HOST", "a..b", f"'a..b' is {NO_ADDRESS}"),
+        ("HOST", MANY_DIGITS, f"{SHORTENED} is {NO_ADDRESS}"),
         (
             "CORS_ALLOWED_ORIGINS",
             "https://a.example,b.example",
@@ -73,8 +124,15 @@ def test_platform_hosts_are_allowed() -> None:
         "HEROKU_APP_DEFAULT_DOMAIN_NAME": "todo-1.herokuapp.com",
         "RENDER_EXTERNAL_HOSTNAME": "todo.onrender.com",
         "RAILWAY_PUBLIC_DOMAIN": "todo.up.railway.app",
+        "FLY_APP_NAME": "todo",
     }
-    hosts = ["api.example.com", "todo-1.herokuapp.com", "todo.onrender.com", "todo.up.railway.app"]
+    hosts = [
+        "api.example.com",
+        "todo-1.herokuapp.com",
+        "todo.onrender.com",
+        "todo.up.railway.app",
+        "todo.fly.dev",
+    ]
     assert start("s.ALLOWED_HOSTS", DEBUG="1", ALLOWED_HOSTS="api.example.com", **assigned) == (
         0,
         str(hosts),
@@ -88,15 +146,119 @@ def test_cors_allows_authorization_header_with_authentication_classes() -> None:
     assert start(allowed, DEBUG="1", API_AUTHENTICATION_CLASSES=classes) == (0, "True")
 
 
-@pytest.mark.parametrize("name", ["API_AUTHENTICATION_CLASSES", "API_PERMISSION_CLASSES"])
-def test_missing_class_exits_with_error(name: str) -> None:
-    setup = "__import__('django').setup()"
+SETUP = "__import__('django').setup()"
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("a" * 5000, "cannot be imported: ..."),
+        ("missing.Class", "cannot be imported: No module named 'missing'"),
+        ("os.No", 'cannot be imported: Module "os" does not define a "No" attribute/class'),
+        ("os..path", "cannot be imported: No module named 'os.'; 'os' is not a package"),
+        (".os", "cannot be imported: Empty module name"),
+        ("os.path", "is not a subclass of {base}"),
+        ("os.getcwd", "is not a subclass of {base}"),
+        ("os.PathLike", "is not a subclass of {base}"),
+        ("rest_framework.throttling.BaseThrottle", "is not a subclass of {base}"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("API_AUTHENTICATION_CLASSES", "BaseAuthentication"),
+        ("API_PERMISSION_CLASSES", "BasePermission"),
+    ],
+)
+def test_invalid_class_exits_with_error(name: str, base: str, path: str, reason: str) -> None:
     environ = {"DJANGO_SETTINGS_MODULE": "todo_project.settings", "DEBUG": "1"}
-    code, output = start(setup, **environ, **{name: "todo_project.Missing"})
-    assert code == 1
-    assert output == (
-        f'{name}: Module "todo_project" does not define a "Missing" attribute/class; '
-        "name classes as package.module.Class."
+    shown = path if len(path) < 50 else f"{'a' * 22}...{'a' * 23}"
+    assert start(SETUP, **environ, **{name: path}) == (
+        1,
+        f"{name}: '{shown}' {reason.format(base=base)}; name classes as package.module.Class.",
+    )
+
+
+def test_valid_classes_are_accepted() -> None:
+    environ = {
+        "DJANGO_SETTINGS_MODULE": "todo_project.settings",
+        "DEBUG": "1",
+        "API_AUTHENTICATION_CLASSES": "rest_framework.authentication.BasicAuthentication",
+        "API_PERMISSION_CLASSES": "rest_framework.permissions.IsAuthenticated",
+    }
+    assert start(SETUP, **environ) == (0, "None")
+
+
+def test_valid_origins_are_accepted() -> None:
+    origins = "https://[::1],http://localhost:3000,https://app.example.com,http://[2001:db8::1]:80"
+    assert start("len(s.CORS_ALLOWED_ORIGINS)", DEBUG="1", CORS_ALLOWED_ORIGINS=origins) == (
+        0,
+        "4",
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "bind"),
+    [
+        ("", "127.0.0.1:8000"),
+        ("localhost", "localhost:8000"),
+        ("0.0.0.0", "0.0.0.0:8000"),
+        ("::1", "[::1]:8000"),
+        ("[::1]", "[::1]:8000"),
+        ("::", "[::]:8000"),
+    ],
+)
+def test_host_is_an_address_or_name_of_this_machine(host: str, bind: str) -> None:
+    assert start("bind", DEBUG="1", HOST=host) == (0, bind)
+
+
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
+    """Return the path of a `.env` file in a copy of the modules that read it."""
+    shutil.copytree(BASE_DIR / "todo_project", tmp_path / "todo_project")
+    return tmp_path / ".env"
+
+
+def run_env_file(path: Path, text: str, encoding: str) -> tuple[int, str]:
+    """Write the file; return the exit code and the value of CONTACT_EMAIL, or the error."""
+    path.write_text(text, encoding)
+    read = "from todo_project.environment import env_str; print(env_str('CONTACT_EMAIL'))"
+    finished = subprocess.run(
+        [sys.executable, "-c", read],
+        env=os.environ | {"PYTHON_DOTENV_DISABLED": ""},
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return finished.returncode, finished.stdout + finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16"),
+        ("utf-16-be", "UTF-16"),
+        ("latin-1", "another encoding, such as Latin-1"),
+    ],
+)
+def test_env_file_that_is_not_in_utf_8_exits_with_error(
+    env_file: Path, encoding: str, found: str
+) -> None:
+    assert run_env_file(env_file, "CONTACT_EMAIL=hälp@example.com\n", encoding) == (
+        1,
+        f"{env_file}: is in {found}; save it in UTF-8.\n",
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_env_file_in_utf_8_is_read_with_or_without_byte_order_mark(
+    env_file: Path, encoding: str
+) -> None:
+    assert run_env_file(env_file, "CONTACT_EMAIL=hälp@example.com\n", encoding) == (
+        0,
+        "hälp@example.com\n",
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.client import TASKS
 from tests.support.servers.cluster import Cluster
 from tests.support.servers.gunicorn import Instance, run
 
@@ -28,6 +29,8 @@ def get(service: Instance, path: str, **headers: str) -> HTTPResponse:
 def test_proxy_determines_scheme(service_behind_proxy: Instance) -> None:
     redirect = get(service_behind_proxy, "/docs")
     assert (redirect.status, redirect.headers["Location"][:8]) == (301, "https://")
+    assert get(service_behind_proxy, TASKS).status == 403
+    assert get(service_behind_proxy, TASKS, **HTTPS).status == 200
     page = get(service_behind_proxy, "/docs", **HTTPS)
     assert (page.status, "Strict-Transport-Security" in page.headers) == (200, True)
 

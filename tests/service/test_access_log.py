@@ -1,15 +1,19 @@
 """Tests of the request id, and of the access log on stdout."""
 
 import json
+import logging
 import os
 import re
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+from django.db import OperationalError
+from django.http import HttpRequest
 
 from tasks.models import Task
 from tests.support.client import API, OWNER, TASKS, task_url
+from tests.support.errors import database_fails, logged_errors
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +86,24 @@ def test_each_request_is_logged_in_one_line_without_user_data(
         assert (line["db_ms"] > 0) == (line["statements"] > 0)
         assert line["duration_ms"] > line["db_ms"]
         assert OWNER not in json.dumps(line)
-    assert not caplog.records
+    assert caplog.messages == ["The host 'evil.example' is not valid or not in ALLOWED_HOSTS."]
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "logged"),
+    [
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", True),
+        ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", False),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", False),
+        ("alice", False),
+    ],
+)
+def test_valid_traceparent_is_logged(
+    api: API, capfd: pytest.CaptureFixture[str], traceparent: str, *, logged: bool
+) -> None:
+    api.send(200, "GET", TASKS, traceparent=traceparent)
+    [line] = logged_requests(capfd)
+    assert line.get("traceparent") == (traceparent if logged else None)
 
 
 def test_closed_stdout_does_not_fail_request(api: API, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,3 +114,43 @@ def test_closed_stdout_does_not_fail_request(api: API, monkeypatch: pytest.Monke
     api.send(200, "GET", TASKS)
     with pytest.raises(BrokenPipeError):
         broken_pipe.close()
+
+
+class BrokenMiddleware:
+    """A middleware with a bug."""
+
+    def __init__(self, get_response: object) -> None:
+        pass
+
+    def __call__(self, request: HttpRequest) -> NoReturn:
+        raise RuntimeError("a secret")
+
+
+def formatted(record: logging.LogRecord) -> str:
+    """Return the record as it is written to stderr."""
+    handlers = {handler.name: handler for handler in logging.getLogger("django").handlers}
+    return handlers["stderr"].format(record)
+
+
+def test_exception_outside_a_view_is_logged_without_the_path(
+    api: API, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.BrokenMiddleware"]
+    response = api.send(500, "GET", f"{TASKS}?search=milk")
+    [record] = logged_errors(caplog)
+    line = formatted(record)
+    assert json.loads(line)["message"] == "Exception outside a view"
+    assert json.loads(line)["request_id"] == response["X-Request-ID"]
+    assert "a secret" in line
+    assert OWNER not in line
+    assert "milk" not in line
+
+
+def test_every_log_record_of_a_request_has_its_id(
+    api: API, caplog: pytest.LogCaptureFixture
+) -> None:
+    with database_fails(OperationalError):
+        responses = [api.send(503, "GET", TASKS) for _ in range(2)]
+    logging.getLogger("elsewhere").error("outside a request")
+    ids = [getattr(record, "request_id", None) for record in logged_errors(caplog)]
+    assert ids == [*(response["X-Request-ID"] for response in responses), None]

@@ -105,8 +105,10 @@ def test_document_declares_the_scheme_and_is_otherwise_the_same(base_url: str) -
             if "tasks" not in operation["tags"]:
                 continue
             assert operation.pop("security") == [{"credentials": []}]
-            for status in ("401", "403"):
+            del default["paths"][path][method]["responses"]["403"]  # without `forbidden`
+            for status in ("401", "403", "429"):
                 response = operation["responses"].pop(status)
+                assert ("Retry-After" in response["headers"]) == (status == "429")
                 [(media_type, content)] = response["content"].items()
                 assert media_type == "application/problem+json"
                 assert content["schema"] == {"$ref": "#/components/schemas/Problem"}

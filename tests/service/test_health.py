@@ -1,7 +1,9 @@
 """Tests of the health probes, `/healthz` and `/readyz`."""
 
+from pathlib import Path
+
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, close_old_connections, connection
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import DjangoAssertNumQueries
 
@@ -28,7 +30,7 @@ def test_readiness_fails_without_the_database(api: API) -> None:
 def test_readiness_fails_if_migrations_are_not_applied(
     api: API, caplog: pytest.LogCaptureFixture
 ) -> None:
-    MigrationRecorder(connection).record_unapplied("tasks", "0001_initial")
+    MigrationRecorder(connection).record_unapplied("tasks", "0004_validate_constraints")
     response = api.send(503, "GET", "/readyz")
     assert response["Retry-After"] == "2"
     detail = "1 migrations are not applied; run `python manage.py migrate`."
@@ -40,3 +42,25 @@ def test_readiness_fails_if_migrations_are_not_applied(
 def test_probe_is_served_for_any_host(api: API, path: str) -> None:
     api.send(200, "GET", path, host="healthcheck.railway.app")
     api.send(400, "GET", TASKS, host="healthcheck.railway.app")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("accept", ["text/html", "image/png", "application/json;q=0", "x"])
+def test_probe_is_served_for_any_accept(api: API, path: str, accept: str) -> None:
+    response = api.send(200, "GET", path, accept=accept)
+    assert response["Content-Type"] == "application/json"
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_liveness_does_not_ping_the_database_after_an_error(api: API, tmp_path: Path) -> None:
+    with database_fails(OperationalError):
+        api.send(503, "GET", TASKS)
+    connection.errors_occurred = True  # as Django sets it for an error of the driver
+    with (tmp_path / "trace").open("w") as output:
+        connection.connection.pgconn.trace(output.fileno())
+        close_old_connections()  # `request_started`, which the test client does not send
+        api.send(200, "GET", "/healthz")
+        connection.connection.pgconn.untrace()
+    assert (tmp_path / "trace").read_text() == ""
+    api.send(200, "GET", TASKS)

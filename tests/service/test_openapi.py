@@ -1,5 +1,6 @@
 """Tests of the OpenAPI document: it is generated from the code, valid and complete."""
 
+import gzip
 import json
 
 import pytest
@@ -30,6 +31,19 @@ def test_served_document_is_the_committed_one(api: API) -> None:
     assert json.loads(api.send(200, "GET", "/openapi.json").content) == DOCUMENT
     yaml = api.send(200, "GET", "/openapi.yaml").content.decode()
     assert yaml.startswith("openapi: 3.1.0\ninfo:\n  title: Todo API\n")
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml"])
+def test_served_document_is_compressed_and_revalidated(api: API, path: str) -> None:
+    plain = api.send(200, "GET", path)
+    assert plain["Cache-Control"] == "no-cache"
+    compressed = api.send(200, "GET", path, accept_encoding="gzip")
+    assert gzip.decompress(compressed.content) == plain.content
+    assert compressed["ETag"] == f"W/{plain['ETag']}"
+    assert "Accept-Encoding" in compressed["Vary"].split(", ")
+    for etag in (plain["ETag"], compressed["ETag"]):
+        unchanged = api.send(304, "GET", path, accept_encoding="gzip", if_none_match=etag)
+        assert unchanged.content == b""
 
 
 def test_document_is_valid_openapi() -> None:

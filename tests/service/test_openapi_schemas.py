@@ -45,7 +45,7 @@ def test_title_pattern_rejects_white_space_and_nul() -> None:
     pattern = SCHEMAS["TaskCreate"]["properties"]["title"]["pattern"]
     characters = [chr(code_point) for code_point in range(sys.maxunicode + 1)]
     rejected = {character for character in characters if not re.search(pattern, character)}
-    assert rejected == {"\0", *filter(str.isspace, characters)}
+    assert rejected == {"\0", "\ufeff", *filter(str.isspace, characters)}
 
 
 @pytest.mark.django_db
@@ -61,6 +61,29 @@ def test_search_is_valid_in_the_document_if_the_service_accepts_it(
     [schema] = [each["schema"] for each in parameters if each["name"] == "search"]
     assert Draft202012Validator(schema).is_valid(text) == (status == 200)
     api.send(status, "GET", f"{TASKS}?search={quote(text)}")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("user_id", "status"),
+    [
+        *(
+            (user_id, 200)
+            for user_id in ("a", "a.", ".a", "..a", "...", "....", ".a.", "\x80", " ")
+        ),
+        *((user_id, 400) for user_id in (".", "..", "", "\0", ".\n", "..\x7f", "a" * 256)),
+    ],
+)
+def test_user_id_is_valid_in_the_document_if_the_service_accepts_it(
+    api: API, user_id: str, status: int
+) -> None:
+    [schema] = [
+        parameter["schema"]
+        for parameter in DOCUMENT["paths"]["/api/{user_id}/tasks"]["get"]["parameters"]
+        if parameter["name"] == "user_id"
+    ]
+    assert Draft202012Validator(schema).is_valid(user_id) == (status == 200)
+    api.send(status, "GET", f"/api/{quote(user_id)}/tasks")
 
 
 def assert_valid(name: str, body: object) -> None:

@@ -9,6 +9,7 @@ from django.db import OperationalError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from tasks.api.views import TaskViewSet
 from tests.support.client import API, TASKS, stored_rows
@@ -17,6 +18,9 @@ from tests.support.factories import TaskFactory
 from todo_project.problems.registry import EXAMPLES, registered_types
 
 pytestmark = pytest.mark.django_db
+
+
+RETRY_AFTER = {"database-unavailable": "2", "too-many-requests": "30"}
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -35,6 +39,16 @@ class AuthenticationWithoutChallenge(BearerAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return ""
+
+
+class ThrottleEveryRequest(BaseThrottle):
+    """A throttle class that permits no request."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        return False
+
+    def wait(self) -> float:
+        return 29.2
 
 
 class IsUserInPath(BasePermission):
@@ -97,8 +111,11 @@ def test_example_request_returns_its_problem(
     settings.DEBUG = debug
     if slug in {"unauthorized", "forbidden"}:
         require_authentication(monkeypatch, BearerAuthentication)
+    if slug == "too-many-requests":
+        monkeypatch.setattr(TaskViewSet, "throttle_classes", [ThrottleEveryRequest])
     create_tasks_of_example(slug)
     before = stored_rows()
+    settings.BEHIND_PROXY = slug == "https-required"
     with database_of_example(slug):
         response = send_example(api, slug)
     assert stored_rows() == before
@@ -106,7 +123,7 @@ def test_example_request_returns_its_problem(
     assert response["Content-Length"] == str(len(response.content))
     assert response["Cache-Control"] == "private, no-cache"
     assert response.get("WWW-Authenticate") == ("Bearer" if slug == "unauthorized" else None)
-    assert response.get("Retry-After") == ("2" if slug == "database-unavailable" else None)
+    assert response.get("Retry-After") == RETRY_AFTER.get(slug)
     problem_type = registered_types()[slug]
     expected = problem_type.example | {"request_id": response["X-Request-ID"]}
     assert list(response.json().items()) == list(expected.items())

@@ -112,3 +112,60 @@ def test_missing_host_returns_400_with_http_1_1(protocol: str, status: int) -> N
 @pytest.mark.parametrize("path", [TASKS, "/nowhere", "/docs"])
 def test_response_to_head_has_no_body(path: str) -> None:
     assert call("HEAD", path)[1] == b""
+
+
+CHARSETS = ["hex", "rot13", "zip", "punycode", "undefined", "utf-16", "latin-1", "x"]
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_charset_of_content_type_is_ignored(charset: str) -> None:
+    body = '{"title": "ä"}'.encode()
+    headers: dict[str, Any] = {
+        "CONTENT_TYPE": f"application/json; charset={charset}",
+        "CONTENT_LENGTH": str(len(body)),
+    }
+    assert call("GET", TASKS, QUERY_STRING="search=%C3%A4", **headers)[0] == 200
+    assert call("POST", TASKS, body, **headers)[0] == 201
+    assert Task.objects.get().title == "ä"
+
+
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "identity"])
+def test_transfer_coding_other_than_chunked_returns_400(coding: str) -> None:
+    task = TaskFactory.create(user_id=OWNER)
+    before = stored_rows()
+    environ = chunked(b"{}") | {"HTTP_TRANSFER_ENCODING": coding}
+    status, content = call("PATCH", f"{task_url(task)}/complete", **environ)
+    assert status == 400
+    assert b'"/problems/bad-request"' in content
+    assert stored_rows() == before
+
+
+def test_chunked_body_that_breaks_off_returns_400() -> None:
+    class BrokenStream(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError("connection reset")
+
+    task = TaskFactory.create(user_id=OWNER)
+    before = stored_rows()
+    environ = chunked(b"") | {"wsgi.input": BrokenStream()}
+    assert call("PATCH", f"{task_url(task)}/complete", **environ)[0] == 400
+    assert stored_rows() == before
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (f"http://localhost{TASKS}", 200),
+        (f"HTTPS://localhost:8000{TASKS}?limit=1", 200),
+        (f"http://evil.example{TASKS}", 400),
+        (f"http://{TASKS}", 400),
+        ("http://evil.example?", 400),
+        (f"{TASKS}?search=http://evil.example", 200),
+    ],
+)
+def test_host_of_an_absolute_target_is_checked(target: str, status: int) -> None:
+    """RFC 9112 §3.2.2: it takes precedence over the Host header."""
+    assert call("GET", TASKS, RAW_URI=target)[0] == status
+    absolute = not target.startswith("/")
+    overridden = call("GET", TASKS, RAW_URI=target, HTTP_HOST="evil.example")[0]
+    assert overridden == (status if absolute else 400)

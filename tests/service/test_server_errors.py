@@ -56,7 +56,8 @@ def test_message_of_database_error_is_logged_but_not_returned(
     with database_fails(error):
         response = api.send(503, "GET", TASKS)
     assert response.json()["detail"] == (
-        "The database cannot be reached, is too slow, or has no connection left."
+        "The database cannot be reached, is too slow, has no connection left, is not migrated, "
+        "or denies access."
     )
     [record] = logged_errors(caplog)
     assert record.getMessage() == "database-unavailable: a secret"

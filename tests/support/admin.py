@@ -7,10 +7,12 @@ from typing import Any
 
 from tasks.models import Task
 from tests.support.client import API
+from todo_project.http.headers import CONTENT_SECURITY_POLICY
 
 LIST_URL = "/admin/tasks/task/"
 ADD_URL = f"{LIST_URL}add/"
 LOGIN_URL = "/admin/login/"
+USER_LIST_URL = "/admin/auth/user/"
 
 CONFLICT = (
     "The task was changed by someone else, and nothing has been saved. Check the current "
@@ -27,6 +29,11 @@ def change_url(task: Task) -> str:
 def delete_url(task: Task) -> str:
     """Return the URL of the page that confirms the deletion of a task."""
     return f"{LIST_URL}{task.id}/delete/"
+
+
+def history_url(task: Task) -> str:
+    """Return the URL of the page with the changes of a task in the admin."""
+    return f"{LIST_URL}{task.id}/history/"
 
 
 class FormParser(HTMLParser):
@@ -81,3 +88,11 @@ def form_errors(response: Any) -> list[str]:
 def submit(admin: API, url: str, **values: object) -> list[str]:
     """Load a form, change these values and submit it; return the errors."""
     return form_errors(admin.post(url, {**load_form(admin, url), **values}))
+
+
+def assert_error_page(response: Any, status: int) -> None:
+    """Assert that this is the page of the admin for 400 or 404."""
+    assert response.status_code == status
+    assert response["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    headings = {400: "The request is not valid", 404: "Not found"}
+    assert re.findall("<h1>(.*)</h1>", response.content.decode()) == [headings[status]]

@@ -1,6 +1,5 @@
-"""The access log: one JSON line on stdout for each request, and the request id."""
+"""The access log: one JSON line on stdout for each request."""
 
-import logging
 import re
 import sys
 from collections.abc import Callable
@@ -9,7 +8,6 @@ from datetime import UTC, datetime
 from functools import cache
 from time import perf_counter_ns
 from typing import Any
-from uuid import uuid4
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -17,10 +15,13 @@ from django.urls import resolve
 
 from todo_project.http.headers import GetResponse
 from todo_project.http.json import dumps
+from todo_project.http.request_id import choose_request_id, current_request_id
 from todo_project.problems.handlers import unknown_url
 
-REQUEST_ID_PATTERN = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
 NANOSECONDS_PER_MS = 1_000_000
+
+TRACEPARENT_PATTERN = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""The header of a traced request (https://www.w3.org/TR/trace-context/#traceparent-header)."""
 
 
 class QueryMeter:
@@ -43,8 +44,7 @@ class QueryMeter:
 class AccessLogMiddleware:
     """Give each request an id, and log it without any data of the user.
 
-    The id is the client's `X-Request-ID` if that matches REQUEST_ID_PATTERN. The log line
-    contains the route template instead of the path, and neither query nor body.
+    The log line contains the route template instead of the path, and neither query nor body.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -53,12 +53,13 @@ class AccessLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Process the request."""
         started = perf_counter_ns()
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if REQUEST_ID_PATTERN.fullmatch(sent) else uuid4().hex
+        request_id = choose_request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
+        token = current_request_id.set(request_id)
         meter = QueryMeter()
         with connection.execute_wrapper(meter):
             response = self.get_response(request)
+        current_request_id.reset(token)
         response["X-Request-ID"] = request_id
         match = request.resolver_match or resolve(request.path_info)
         line = {
@@ -71,6 +72,8 @@ class AccessLogMiddleware:
             "db_ms": meter.elapsed / NANOSECONDS_PER_MS,
             "statements": meter.statements,
         }
+        if TRACEPARENT_PATTERN.fullmatch(traceparent := request.META.get("HTTP_TRACEPARENT", "")):
+            line["traceparent"] = traceparent
         write_line(dumps(line))
         return response
 
@@ -86,11 +89,3 @@ def write_line(line: bytes) -> None:
 def route_template(route: str) -> str:
     """Return a Django route in the notation of OpenAPI: `/api/{user_id}/tasks`."""
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route).rstrip("/")
-
-
-class ExceptionsOnlyFilter(logging.Filter):
-    """A logging filter that passes only records with an exception."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether to log the record."""
-        return record.exc_info is not None

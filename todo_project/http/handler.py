@@ -1,5 +1,7 @@
 """The WSGI handler: it normalizes requests that Django would misread or fail on."""
 
+import re
+from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +39,14 @@ class NormalizingHandler(WSGIHandler):
 
 
 def _normalize_host(environ: dict[str, Any]) -> None:
-    """Give HTTP/1.1 without Host an invalid one, so that it is rejected (RFC 9112 §3.2)."""
-    if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
+    """Take the host of an absolute target; reject HTTP/1.1 without Host (RFC 9112 §3.2).
+
+    An empty host is not valid.
+    """
+    scheme, separator, target = environ.get("RAW_URI", "").partition("://")
+    if separator and scheme.lower() in {"http", "https"}:
+        environ["HTTP_HOST"] = re.split("[/?]", target, maxsplit=1)[0]
+    elif environ["SERVER_PROTOCOL"] == "HTTP/1.1":
         environ.setdefault("HTTP_HOST", "")
 
 
@@ -57,16 +65,31 @@ def _normalize_path(environ: dict[str, Any]) -> None:
 
 
 def _normalize_content_type(environ: dict[str, Any]) -> None:
-    """Remove a Content-Type with an unknown RFC 2231 charset: Django raises ValueError."""
+    """Remove a charset other than UTF-8, and a Content-Type that cannot be parsed.
+
+    Django would decode the query with the charset, and fail on one that is not for text, or on
+    an unknown RFC 2231 charset.
+    """
     try:
-        parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+        media_type, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
     except ValueError:
         environ["CONTENT_TYPE"] = ""
+    else:
+        if parameters.get("charset", "utf-8").lower() != "utf-8":
+            environ["CONTENT_TYPE"] = media_type
 
 
 def _normalize_chunked_body(environ: dict[str, Any]) -> None:
-    """Read a chunked body and set its length: without one, Django takes it for empty."""
+    """Read a chunked body and set its length: without one, Django takes it for empty.
+
+    A body that cannot be read, or has another coding than chunked, is given a length that it does
+    not have, so that it is rejected.
+    """
     if environ.get("HTTP_TRANSFER_ENCODING") and environ.get("wsgi.input_terminated"):
-        body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        body, length = b"", 1
+        if environ["HTTP_TRANSFER_ENCODING"].strip().lower() == "chunked":
+            with suppress(OSError):
+                body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+                length = len(body)
         environ["wsgi.input"] = BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
+        environ["CONTENT_LENGTH"] = str(length)

@@ -1,8 +1,9 @@
 """JSON request bodies and JSON responses."""
 
 import json
+import re
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 from django.http import HttpResponse, UnreadablePostError
@@ -13,6 +14,9 @@ from rest_framework.request import Request
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
+
+SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""The start of an escaped UTF-16 surrogate; `\\u00` in its place escapes a single character."""
 
 
 def dumps(data: object) -> bytes:
@@ -51,14 +55,12 @@ def _parse(body: bytes) -> object:
     except orjson.JSONDecodeError as error:
         if "surrogate" in error.msg:
             # An escaped lone surrogate is valid JSON (RFC 8259 §8.2) but not valid text: the
-            # serializers report the field. Bytes that are not UTF-8 raise the same error.
+            # serializers report the field. Bytes that are not UTF-8 raise the same error, and
+            # what else is invalid is found without the surrogates.
             with suppress(ValueError, RecursionError):
-                return json.loads(body.decode(), parse_constant=_reject_constant)
+                orjson.loads(SURROGATE_ESCAPE.sub(rb"\\u00", body))
+                return json.loads(body)
         raise ParseError(f"The body is not JSON: {error}.") from error
-
-
-def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 class JSONResponse(HttpResponse):

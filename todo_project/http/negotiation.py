@@ -15,6 +15,12 @@ from rest_framework.request import Request
 
 GZIP_LEVEL = 1  # most of the compression for the least CPU time
 
+MAX_CACHED_LENGTH = 256
+"""Characters of a header whose qualities are cached: clients must not fill the memory."""
+
+MAX_RANGES = 64
+"""The number of items of a header that are considered; browsers send less than ten."""
+
 
 class QualityNegotiation(DefaultContentNegotiation):
     """Choose the representation the client prefers; DRF's own class ignores qualities."""
@@ -32,7 +38,16 @@ class QualityNegotiation(DefaultContentNegotiation):
         return best, best.media_type
 
 
-@lru_cache
+class SingleRepresentation(DefaultContentNegotiation):
+    """Serve the first renderer, whatever the client accepts."""
+
+    def select_renderer(  # type: ignore[override]
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Return the first renderer."""
+        return renderers[0], renderers[0].media_type
+
+
 def preference(accept: str, media_type: str) -> tuple[float, int]:
     """Return the quality of a media type, from 0 to 1, and the specificity of the range.
 
@@ -48,7 +63,6 @@ def preference(accept: str, media_type: str) -> tuple[float, int]:
     return matches[-1] if matches else (0, 0)
 
 
-@lru_cache
 def accepts_gzip(accept_encoding: str) -> bool:
     """Return whether `Accept-Encoding` permits gzip (RFC 9110 §12.5.3)."""
     qualities = _qualities(accept_encoding)
@@ -57,12 +71,21 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 def _qualities(header: str) -> dict[str, float]:
     """Parse a list of names with optional qualities; skip malformed items."""
+    if len(header) > MAX_CACHED_LENGTH:
+        return _parse_qualities(header)
+    return _cached_qualities(header)
+
+
+def _parse_qualities(header: str) -> dict[str, float]:
     qualities: dict[str, float] = {}
-    for token in header.split(","):
+    for token in header.split(",", MAX_RANGES)[:MAX_RANGES]:
         with suppress(ValueError):
             name, _ = parse_header_parameters(token)
             qualities[name] = MediaType(token).quality
     return qualities
+
+
+_cached_qualities = lru_cache(_parse_qualities)
 
 
 def compress(response: HttpResponse) -> None:

@@ -7,21 +7,21 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from todo_project.http.access_log import REQUEST_ID_PATTERN
 from todo_project.http.headers import CACHE_CONTROL
 from todo_project.http.json import PROBLEM_JSON
+from todo_project.http.request_id import REQUEST_ID_PATTERN
 from todo_project.problems.registry import (
     BAD_REQUEST,
     DATABASE_UNAVAILABLE,
     EXAMPLES,
     INTERNAL_ERROR,
-    NOT_ACCEPTABLE,
     RETRY_AFTER,
+    TOO_MANY_REQUESTS,
     ProblemType,
     registered_types,
 )
 
-COMMON_PROBLEMS = (BAD_REQUEST, NOT_ACCEPTABLE, INTERNAL_ERROR)
+COMMON_PROBLEMS = (BAD_REQUEST, INTERNAL_ERROR)
 """The problems that any request can meet, even one that does not use the database."""
 
 
@@ -137,6 +137,13 @@ COMMON_HEADERS = [
         [DATABASE_UNAVAILABLE.status],
         {"type": "integer", "examples": [RETRY_AFTER]},
         "Seconds to wait before repeating the request.",
+    ),
+    response_header(
+        "Retry-After",
+        [TOO_MANY_REQUESTS.status],
+        {"type": "integer", "minimum": 0},
+        "Seconds to wait before repeating the request, if known.",
+        required=False,
     ),
 ]
 REQUEST_ID_PARAMETER = OpenApiParameter(

@@ -5,9 +5,9 @@ shows nothing internal; what is not the client's mistake is logged.
 """
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from django.core.exceptions import (
     DisallowedHost,
@@ -15,14 +15,16 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.request import Request
+from rest_framework.status import is_client_error
 
+from todo_project.database.errors import is_unavailable
 from todo_project.http.headers import CACHE_CONTROL
 from todo_project.http.json import PROBLEM_JSON, dumps
-from todo_project.problems.exceptions import InvalidHeaders, InvalidParameters, Problem
+from todo_project.problems.details import detail_text, validation_problem
+from todo_project.problems.exceptions import Problem
 from todo_project.problems.registry import (
     BAD_REQUEST,
     CONTENT_TOO_LARGE,
@@ -34,23 +36,28 @@ from todo_project.problems.registry import (
     NOT_ACCEPTABLE,
     NOT_FOUND,
     RETRY_AFTER,
+    TOO_MANY_REQUESTS,
     UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     VALIDATION_ERROR,
     ProblemType,
+    about_blank,
 )
 
 log = logging.getLogger(__name__)
 
 PROBES = ("/healthz", "/readyz")
 
-FRAGMENT_SAFE = "~!$&'()*+,;=:@?"
-"""The reserved characters that a URI fragment may contain (RFC 3986 §3.5), except the slash."""
+MAX_LOGGED_HOST = 100  # characters
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Return the response to an exception of a DRF view (`EXCEPTION_HANDLER`)."""
-    return problem_response(exc, context["request"])
+    request = context["request"]
+    if getattr(exc, "status_code", None) == UNAUTHORIZED.status and not _challenge(exc):
+        # DRF sets the challenge on its own exceptions only.
+        exc.auth_header = context["view"].get_authenticate_header(request)  # type: ignore[attr-defined]
+    return problem_response(exc, request)
 
 
 class ProblemMiddleware:
@@ -65,6 +72,8 @@ class ProblemMiddleware:
             if request.path_info not in PROBES:
                 request.get_host()
         except DisallowedHost as exc:
+            host = request.META.get("HTTP_HOST", "")[:MAX_LOGGED_HOST]
+            log.warning("The host %r is not valid or not in ALLOWED_HOSTS.", host)
             return problem_response(exc, request)
         return self.get_response(request)
 
@@ -92,11 +101,12 @@ def problem_response(exc: Exception, request: HttpRequest | Request) -> HttpResp
             problem.type.slug,
             exc,
             exc_info=exc if problem.type is INTERNAL_ERROR else None,
-            extra={"request_id": request_id(request)},
         )
     response = _render(problem, request)
     if problem.type is UNAUTHORIZED:
         response["WWW-Authenticate"] = _challenge(exc)
+    if problem.type is TOO_MANY_REQUESTS and (wait := getattr(exc, "wait", None)) is not None:
+        response["Retry-After"] = str(max(math.ceil(wait), 0))
     return response
 
 
@@ -108,34 +118,45 @@ def request_id(request: HttpRequest | Request) -> str:
 def _to_problem(exc: Exception) -> Problem:
     if isinstance(exc, Problem):
         return exc
-    if isinstance(exc, exceptions.ValidationError):
-        return _validation_problem(exc)
-    problem_type = next(kind for raised, kind in _PROBLEM_TYPES if isinstance(exc, raised))
-    if problem_type is UNAUTHORIZED and not _challenge(exc):
-        problem_type = FORBIDDEN  # a 401 must say how to authenticate (RFC 9110 §15.5.2)
     if isinstance(exc, exceptions.APIException):
-        return Problem(problem_type, str(exc.detail))
-    return Problem(problem_type)
+        return _api_problem(exc)
+    if is_unavailable(exc):
+        return Problem(DATABASE_UNAVAILABLE)
+    return Problem(next(kind for raised, kind in _PROBLEM_TYPES if isinstance(exc, raised)))
 
 
-# The first match counts, so a class comes before its base class.
-_PROBLEM_TYPES: tuple[tuple[type[Exception], ProblemType], ...] = (
+def _api_problem(exc: exceptions.APIException) -> Problem:
+    """Return the problem with the status of an exception, which custom classes may choose."""
+    status = exc.status_code
+    if status == UNAUTHORIZED.status and not _challenge(exc):
+        status = FORBIDDEN.status  # a 401 must say how to authenticate (RFC 9110 §15.5.2)
+    if not is_client_error(status):
+        return Problem(INTERNAL_ERROR)
+    if isinstance(exc, exceptions.ValidationError) and status == VALIDATION_ERROR.status:
+        return validation_problem(exc)
+    types = [kind for raised, kind in _API_PROBLEM_TYPES if isinstance(exc, raised)]
+    problem_type = next((kind for kind in types if kind.status == status), about_blank(status))
+    return Problem(problem_type, detail_text(exc.detail))
+
+
+_API_PROBLEM_TYPES: tuple[tuple[type[exceptions.APIException], ProblemType], ...] = (
     (exceptions.ParseError, MALFORMED_JSON),
+    (exceptions.NotFound, NOT_FOUND),
     (exceptions.MethodNotAllowed, METHOD_NOT_ALLOWED),
     (exceptions.NotAcceptable, NOT_ACCEPTABLE),
     (exceptions.UnsupportedMediaType, UNSUPPORTED_MEDIA_TYPE),
-    (exceptions.NotAuthenticated, UNAUTHORIZED),
-    (exceptions.AuthenticationFailed, UNAUTHORIZED),
-    (exceptions.PermissionDenied, FORBIDDEN),
+    (exceptions.APIException, UNAUTHORIZED),
+    (exceptions.APIException, FORBIDDEN),
+    (exceptions.APIException, TOO_MANY_REQUESTS),
+)
+
+# The first match counts, so a class comes before its base class.
+_PROBLEM_TYPES: tuple[tuple[type[Exception], ProblemType], ...] = (
     (PermissionDenied, FORBIDDEN),
-    (exceptions.NotFound, NOT_FOUND),
     (Http404, NOT_FOUND),
     (RequestDataTooBig, CONTENT_TOO_LARGE),
     (SuspiciousOperation, BAD_REQUEST),
     (UnreadablePostError, BAD_REQUEST),
-    (OperationalError, DATABASE_UNAVAILABLE),
-    (InterfaceError, DATABASE_UNAVAILABLE),
-    (InternalError, DATABASE_UNAVAILABLE),  # read-only (SQLSTATE 25006) or damaged
     (Exception, INTERNAL_ERROR),
 )
 
@@ -143,33 +164,6 @@ _PROBLEM_TYPES: tuple[tuple[type[Exception], ProblemType], ...] = (
 def _challenge(exc: Exception) -> str:
     """Return the challenge of the first authentication class, which DRF sets on the exception."""
     return getattr(exc, "auth_header", None) or ""
-
-
-def _validation_problem(exc: exceptions.ValidationError) -> Problem:
-    details: Mapping[str, list[exceptions.ErrorDetail]] = exc.detail  # type: ignore[assignment]
-    found = [(_encodable(name), error) for name, errors in details.items() for error in errors]
-    return Problem(
-        VALIDATION_ERROR,
-        "; ".join(f"{name}: {error}" for name, error in found),
-        errors=[
-            {**_location(exc, name), "code": str(error.code), "detail": str(error)}
-            for name, error in found
-        ],
-    )
-
-
-def _location(exc: exceptions.ValidationError, name: str) -> dict[str, str]:
-    if isinstance(exc, InvalidHeaders):
-        return {"header": name}
-    if isinstance(exc, InvalidParameters):
-        return {"parameter": name}
-    # A JSON Pointer as a URI fragment (RFC 6901 §6).
-    return {"pointer": "#/" + quote(name.replace("~", "~0").replace("/", "~1"), FRAGMENT_SAFE)}
-
-
-def _encodable(name: str) -> str:
-    """Replace lone surrogates, which cannot be encoded in UTF-8."""
-    return name.encode(errors="replace").decode()
 
 
 def _render(problem: Problem, request: HttpRequest | Request) -> HttpResponse:

@@ -7,6 +7,8 @@ of each type that its requests can meet.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 RETRY_AFTER = 2
@@ -15,7 +17,7 @@ RETRY_AFTER = 2
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ProblemType:
-    """A kind of failure. Its page is `/problems/{slug}`."""
+    """A kind of failure. Its page is `/problems/{slug}`; without a slug it has none."""
 
     slug: str
     status: int
@@ -26,7 +28,7 @@ class ProblemType:
     @property
     def uri(self) -> str:
         """The value of `type` in a problem: a reference relative to this service."""
-        return f"/problems/{self.slug}"
+        return f"/problems/{self.slug}" if self.slug else "about:blank"
 
     @property
     def example(self) -> dict[str, Any]:
@@ -84,6 +86,15 @@ def registered_types() -> dict[str, ProblemType]:
     return dict(sorted(_TYPES.items(), key=lambda item: item[1].status))
 
 
+def about_blank(status: int) -> ProblemType:
+    """Return the type of a failure that only its status describes (RFC 9457 §4.2.1).
+
+    A client must treat an unknown 4xx as a 400 (RFC 9110 §15).
+    """
+    phrase = responses.get(status, responses[HTTPStatus.BAD_REQUEST])
+    return ProblemType(slug="", status=status, title=phrase, meaning=phrase, remedy="")
+
+
 BAD_REQUEST = ProblemType(
     slug="bad-request",
     status=400,
@@ -120,6 +131,15 @@ FORBIDDEN = ProblemType(
     meaning="The credentials are valid, but do not permit this request.",
     remedy="Use the user_id that your credentials belong to.",
 )
+HTTPS_REQUIRED = ProblemType(
+    slug="https-required",
+    status=403,
+    title="HTTPS is required",
+    meaning="The request came over plain HTTP, and nothing was done. If the client used HTTPS, "
+    "the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false.",
+    remedy="Send the request to the https URL. An operator can check X-Forwarded-Proto and "
+    "BEHIND_PROXY.",
+)
 NOT_FOUND = ProblemType(
     slug="not-found",
     status=404,
@@ -155,6 +175,13 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
     meaning="The body's Content-Type is missing or is not application/json.",
     remedy="Send Content-Type: application/json.",
 )
+TOO_MANY_REQUESTS = ProblemType(
+    slug="too-many-requests",
+    status=429,
+    title="Too many requests",
+    meaning="The client has sent more requests than this deployment permits.",
+    remedy="Repeat the request after the number of seconds in the Retry-After header.",
+)
 INTERNAL_ERROR = ProblemType(
     slug="internal-error",
     status=500,
@@ -166,7 +193,8 @@ DATABASE_UNAVAILABLE = ProblemType(
     slug="database-unavailable",
     status=503,
     title="The database is unavailable",
-    meaning="The database cannot be reached, is too slow, or has no connection left.",
+    meaning="The database cannot be reached, is too slow, has no connection left, is not "
+    "migrated, or denies access.",
     remedy="Repeat the request after the number of seconds in the Retry-After header. To repeat "
     "a POST without creating twice, send it with an Idempotency-Key.",
 )

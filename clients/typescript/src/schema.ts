@@ -164,7 +164,7 @@ export interface components {
              * @description The problem type: the URL of a page about it.
              * @enum {string}
              */
-            type: "/problems/bad-request" | "/problems/malformed-json" | "/problems/validation-error" | "/problems/unauthorized" | "/problems/forbidden" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/content-too-large" | "/problems/unsupported-media-type" | "/problems/idempotency-key-reused" | "/problems/internal-error" | "/problems/database-unavailable";
+            type: "/problems/bad-request" | "/problems/malformed-json" | "/problems/validation-error" | "/problems/unauthorized" | "/problems/forbidden" | "/problems/https-required" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/content-too-large" | "/problems/unsupported-media-type" | "/problems/idempotency-key-reused" | "/problems/too-many-requests" | "/problems/internal-error" | "/problems/database-unavailable";
             /** @description The problem type, for people. */
             title: string;
             /** @description The HTTP status. */
@@ -303,13 +303,13 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description The `ETag` that you have: if it still matches, the response is a 304 without body. */
+                /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
                 "If-None-Match"?: string;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters except `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
                 user_id: string;
             };
             cookie?: never;
@@ -348,6 +348,19 @@ export interface operations {
             };
             /** @description One of: `validation-error`, `bad-request`. */
             400: {
+                headers: {
+                    /** @description The id of the request: the client's, if it sent a valid one. */
+                    "X-Request-ID": string;
+                    /** @description A browser may keep the response, and revalidates it before each use. */
+                    "Cache-Control": "private, no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+            403: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
@@ -398,7 +411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
             503: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
@@ -425,7 +438,7 @@ export interface operations {
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters except `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
                 user_id: string;
             };
             cookie?: never;
@@ -457,6 +470,19 @@ export interface operations {
             };
             /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
             400: {
+                headers: {
+                    /** @description The id of the request: the client's, if it sent a valid one. */
+                    "X-Request-ID": string;
+                    /** @description A browser may keep the response, and revalidates it before each use. */
+                    "Cache-Control": "private, no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+            403: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
@@ -533,7 +559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
             503: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
@@ -561,7 +587,7 @@ export interface operations {
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters except `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
                 user_id: string;
             };
             cookie?: never;
@@ -583,6 +609,19 @@ export interface operations {
             };
             /** @description One of: `validation-error`, `bad-request`. */
             400: {
+                headers: {
+                    /** @description The id of the request: the client's, if it sent a valid one. */
+                    "X-Request-ID": string;
+                    /** @description A browser may keep the response, and revalidates it before each use. */
+                    "Cache-Control": "private, no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+            403: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
@@ -633,7 +672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
             503: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
@@ -654,13 +693,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that you have: if it still matches, the response is a 304 without body. */
+                /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
                 "If-None-Match"?: string;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters except `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -710,6 +749,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's, if it sent a valid one. */
+                    "X-Request-ID": string;
+                    /** @description A browser may keep the response, and revalidates it before each use. */
+                    "Cache-Control": "private, no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is nothing at this URL, or it belongs to another user. */
             404: {
                 headers: {
@@ -762,7 +814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
             503: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
@@ -783,13 +835,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of these. `*` matches any existing task. */
+                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
                 "If-Match"?: string | "*" | unknown;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters except `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -817,6 +869,19 @@ export interface operations {
             };
             /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
             400: {
+                headers: {
+                    /** @description The id of the request: the client's, if it sent a valid one. */
+                    "X-Request-ID": string;
+                    /** @description A browser may keep the response, and revalidates it before each use. */
+                    "Cache-Control": "private, no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+            403: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
@@ -906,7 +971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
             503: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
@@ -927,13 +992,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of these. `*` matches any existing task. */
+                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
                 "If-Match"?: string | "*" | unknown;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters except `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -955,6 +1020,19 @@ export interface operations {
             };
             /** @description One of: `validation-error`, `bad-request`. */
             400: {
+                headers: {
+                    /** @description The id of the request: the client's, if it sent a valid one. */
+                    "X-Request-ID": string;
+                    /** @description A browser may keep the response, and revalidates it before each use. */
+                    "Cache-Control": "private, no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+            403: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
                     "X-Request-ID": string;
@@ -1018,7 +1096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
             503: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
@@ -1039,13 +1117,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of these. `*` matches any existing task. */
+                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
                 "If-Match"?: string | "*" | unknown;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters except `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -1086,6 +1164,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's, if it sent a valid one. */
+                    "X-Request-ID": string;
+                    /** @description A browser may keep the response, and revalidates it before each use. */
+                    "Cache-Control": "private, no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is nothing at this URL, or it belongs to another user. */
             404: {
                 headers: {
@@ -1164,7 +1255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
             503: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
@@ -1185,13 +1276,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of these. `*` matches any existing task. */
+                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
                 "If-Match"?: string | "*" | unknown;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: string;
             };
             path: {
-                /** @description The user: any characters except `/` and control characters. */
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
                 user_id: string;
                 /** @description The task's `id`, in any letter case. */
                 task_id: string;
@@ -1232,6 +1323,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's, if it sent a valid one. */
+                    "X-Request-ID": string;
+                    /** @description A browser may keep the response, and revalidates it before each use. */
+                    "Cache-Control": "private, no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is nothing at this URL, or it belongs to another user. */
             404: {
                 headers: {
@@ -1310,7 +1414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
             503: {
                 headers: {
                     /** @description The id of the request: the client's, if it sent a valid one. */
@@ -1347,15 +1451,6 @@ export interface operations {
             };
             /** @description The request violates HTTP or the configuration of this deployment. */
             400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1401,15 +1496,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
@@ -1419,7 +1505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, or has no connection left. */
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -18,7 +18,7 @@ read_methods = st.sampled_from(["GET", "HEAD"])
 update_methods = st.sampled_from(["PUT", "PATCH"])
 idempotency_keys = st.sampled_from(["k", "K"])
 
-titles = st.sampled_from(["milk", "Milk and bread", " ÄPFEL\t", "100 %"])
+titles = st.sampled_from(["milk", "Milk and bread", " ÄPFEL\ufeff\t", "100 %"])
 optional_fields = {
     "description": st.sampled_from([None, "", "äpfel", "two\nlines"]),
     "completed": st.booleans(),
@@ -33,7 +33,7 @@ complete_bodies = st.sampled_from(
 invalid_bodies = st.sampled_from(
     [
         {"title": ""},
-        {"title": " \n"},
+        {"title": " \ufeff\n"},
         {"title": "x" * 201},
         {"title": "a\0"},
         {"title": 7},

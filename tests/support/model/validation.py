@@ -1,5 +1,6 @@
 """The rules for the fields of a body and for query parameters."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,13 +8,20 @@ Task = dict[str, Any]
 Body = dict[str, Any]
 Parameters = Mapping[str, str]
 
+OUTER_SPACE = re.compile(r"\A[\s\ufeff]+|[\s\ufeff]+\Z")
+"""The white space around a title. Python's `\\s` lacks U+FEFF, which JavaScript's has."""
+
 
 def is_text(value: object, max_length: int) -> bool:
     return isinstance(value, str) and len(value) <= max_length and "\0" not in value
 
 
+def trim(title: str) -> str:
+    return OUTER_SPACE.sub("", title)
+
+
 FIELD_RULES: dict[str, Callable[[Any], bool]] = {
-    "title": lambda value: is_text(value, 10**6) and 1 <= len(value.strip()) <= 200,
+    "title": lambda value: is_text(value, 10**6) and 1 <= len(trim(value)) <= 200,
     "description": lambda value: value is None or is_text(value, 1000),
     "completed": lambda value: isinstance(value, bool),
 }
@@ -34,4 +42,4 @@ def validated_fields(body: Body) -> Body | None:
     fields = {name: value for name, value in body.items() if name not in IGNORED_FIELDS}
     if not is_valid(fields, FIELD_RULES):
         return None
-    return fields | ({"title": fields["title"].strip()} if "title" in fields else {})
+    return fields | ({"title": trim(fields["title"])} if "title" in fields else {})

@@ -25,7 +25,10 @@ class _Connection(BaseRequestHandler):
     server: Balancer
 
     def handle(self) -> None:
-        with socket.create_connection(("127.0.0.1", self.server.target)) as upstream:
+        with (
+            suppress(ConnectionRefusedError),  # as while all workers of the instance are killed
+            socket.create_connection(("127.0.0.1", self.server.target)) as upstream,
+        ):
             upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             responses = Thread(target=_forward, args=(upstream, self.request))
             responses.start()

@@ -95,13 +95,21 @@ class Cluster:
         )
 
     def _run(self, program: str, *arguments: str) -> None:
-        pgexec(program, ["-D", f"{self.directory}", *arguments], self.programs, user=SYSTEM_USER)
+        pgexec(
+            program,
+            ["-D", f"{self.directory}", *arguments],
+            self.programs,
+            user=SYSTEM_USER,
+            process_group=0,  # Ctrl-C interrupts the tests only
+        )
 
 
 @contextmanager
-def primary(programs: Path = PROGRAMS, locale: str = "C", **settings: object) -> Iterator[Cluster]:
-    """Run a new cluster with these settings of postgresql.conf."""
-    with _new_cluster(programs) as cluster:
+def primary(
+    programs: Path = PROGRAMS, locale: str = "C", port: int | None = None, **settings: object
+) -> Iterator[Cluster]:
+    """Run a new cluster with these settings of postgresql.conf, on a free port by default."""
+    with _new_cluster(programs, port) as cluster:
         cluster._run(
             "initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", f"--locale={locale}"
         )
@@ -109,32 +117,36 @@ def primary(programs: Path = PROGRAMS, locale: str = "C", **settings: object) ->
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         with _running(cluster):
             with cluster.connect() as connection:
-                connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
+                connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE")
                 connection.execute(f"GRANT ALL ON SCHEMA public TO {ROLE}")
             yield cluster
 
 
 @contextmanager
-def standby(primary: Cluster) -> Iterator[Cluster]:
-    """Run a synchronous standby: each commit on the primary waits for it."""
-    with _new_cluster(primary.programs) as cluster:
+def standby(
+    primary: Cluster, port: int | None = None, *, synchronous: bool = True
+) -> Iterator[Cluster]:
+    """Run a standby. Each commit on the primary waits for it if it is synchronous."""
+    with _new_cluster(primary.programs, port) as cluster:
         source = f"host=127.0.0.1 port={primary.port} user=postgres"
         cluster._run("pg_basebackup", "-R", "-c", "fast", "-d", source)
         with _running(cluster):
             with primary.connect() as connection:
-                connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
-                connection.execute("SELECT pg_reload_conf()")
-                wait_until(lambda: _is_synchronous(connection))
+                if synchronous:
+                    connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+                    connection.execute("SELECT pg_reload_conf()")
+                state = "sync" if synchronous else "async"
+                wait_until(lambda: _has_standby(connection, state))
             yield cluster
 
 
-def _is_synchronous(connection: psycopg.Connection) -> bool:
+def _has_standby(connection: psycopg.Connection, state: str) -> bool:
     states = connection.execute("SELECT sync_state FROM pg_stat_replication").fetchall()
-    return states == [("sync",)]
+    return states == [(state,)]
 
 
 @contextmanager
-def _new_cluster(programs: Path) -> Iterator[Cluster]:
+def _new_cluster(programs: Path, port: int | None) -> Iterator[Cluster]:
     directory = Path(mkdtemp(prefix="todo-"))
     try:
         if SYSTEM_USER:
@@ -142,7 +154,7 @@ def _new_cluster(programs: Path) -> Iterator[Cluster]:
             ensure_prefix_permissions(programs)
             ensure_folder_permissions(programs.parent, 0o555)
             shutil.chown(directory, SYSTEM_USER)
-        yield Cluster(directory, free_port(), programs)
+        yield Cluster(directory, port or free_port(), programs)
     finally:
         shutil.rmtree(directory)
 

@@ -80,12 +80,12 @@ def manage(url: str, *command: str, **variables: str) -> None:
     )
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return as soon as the condition is true; raise TimeoutError after SECONDS."""
-    deadline = time.monotonic() + SECONDS
+def wait_until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
+    """Return as soon as the condition is true; raise TimeoutError after these seconds."""
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"The condition is still false after {SECONDS} s.")
+            raise TimeoutError(f"The condition is still false after {seconds} s.")
         time.sleep(0.02)
 
 
@@ -100,7 +100,8 @@ def listens(port: int) -> bool:
 def run(log: Path, **variables: str) -> Iterator[Instance]:
     """Run the service with these environment variables added; stop it at the end."""
     port, errors = free_port(), log.with_suffix(".errors")
-    environ = os.environ | {"PORT": str(port), "DATABASE_URL": database_url()} | variables
+    url = variables.get("DATABASE_URL") or database_url()
+    environ = os.environ | {"PORT": str(port), "DATABASE_URL": url} | variables
     with log.open("ab") as output, errors.open("ab") as error_output:
         process = subprocess.Popen(
             [GUNICORN],
@@ -108,13 +109,17 @@ def run(log: Path, **variables: str) -> Iterator[Instance]:
             env=environ,
             stdout=output,
             stderr=error_output,
+            process_group=0,  # Ctrl-C interrupts the tests only
         )
     try:
         wait_until(lambda: listens(port))
         yield Instance(process, port, log, errors)
     finally:
         process.terminate()
-        process.wait(timeout=SECONDS)
+        try:
+            process.wait(timeout=SECONDS)
+        finally:
+            process.kill()  # unless it has ended
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """A keep-alive HTTP client, for servers that may stop at any time."""
 
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPMessage
 from typing import Any
@@ -44,6 +46,17 @@ class Client:
         except CONNECTION_ERRORS:
             self.close()
             raise
+
+    def send_lines(self, method: str, path: str, headers: Sequence[tuple[str, str]]) -> int:
+        """Send a request in which headers may be repeated; return the status."""
+        self._connection.putrequest(method, path)
+        for name, value in headers:
+            self._connection.putheader(name, value)
+        with suppress(ConnectionError):  # the server may reject the headers before their end
+            self._connection.endheaders()
+        response = self._connection.getresponse()
+        response.read()
+        return response.status
 
     def disable_reconnect(self) -> None:
         """Raise NotConnected instead of opening another connection."""

@@ -7,6 +7,7 @@ internals of psycopg and of Django's wrapper.
 """
 
 from functools import partial
+from math import inf
 from select import POLLIN, poll
 from time import monotonic
 from typing import Any
@@ -67,6 +68,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return bool(super().is_usable())
         finally:
             self.connection.wait = wait
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """After an error, check the connection at the next query and not at the next request.
+
+        A request that does not use the database, such as `/healthz`, must not ping it.
+        """
+        if self.errors_occurred:
+            self.errors_occurred = False
+            self.used_at = -inf
+        super().close_if_unusable_or_obsolete()
 
     def close_if_health_check_failed(self) -> None:
         """Check the connection before the first query of a request."""

@@ -14,8 +14,9 @@ class Command(BaseCommand):
     """Execute one ALTER ROLE for each setting. Repeating the command has no effect."""
 
     help = (
-        "Set the timeouts, the time zone and random_page_cost on the role of DATABASE_URL, for "
-        "its database only. New connections use them. Migrations disable statement_timeout."
+        "Set the timeouts, the time zone, datestyle and random_page_cost on the role of "
+        "DATABASE_URL, for its database only. New connections use them. Migrations disable "
+        "statement_timeout."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

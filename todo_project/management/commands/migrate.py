@@ -1,8 +1,16 @@
-"""Django's migrate, on a direct connection without a statement timeout."""
+"""Django's migrate, on a direct connection without a statement timeout, one process at a time."""
 
-from django.conf import settings
+from typing import Any
+
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
+from django.db import connections
+
+from todo_project.database.migration_lock import migration_lock
+from todo_project.management.direct_connection import (
+    default_to_direct_connection,
+    unavailability_as_command_error,
+)
 
 
 class Command(migrate.Command):
@@ -11,5 +19,10 @@ class Command(migrate.Command):
     def add_arguments(self, parser: CommandParser) -> None:
         """Change the default of `--database`."""
         super().add_arguments(parser)
-        if "unpooled" in settings.DATABASES:
-            parser.set_defaults(database="unpooled")
+        default_to_direct_connection(parser)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Migrate; raise CommandError, without a traceback, if the database is unavailable."""
+        alias = options["database"]
+        with unavailability_as_command_error(alias), migration_lock(connections[alias]):
+            return super().execute(*args, **options)

@@ -1,0 +1,117 @@
+"""Write tasks as JSON lines, to move them to another database or to back them up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Any, cast
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import connections, reset_queries
+from django.db.models import QuerySet, Value
+from django.db.models.lookups import LessThan
+from rest_framework.exceptions import ValidationError
+from tqdm import tqdm
+
+from tasks.api.path_parameters import validate_user_id
+from tasks.functions import RowValue
+from tasks.management.json_lines import BATCH_SIZE, format_line
+from tasks.models import Task
+from tasks.queries import COLUMNS, TaskRows
+from todo_project.database.url import describe_database
+from todo_project.management.direct_connection import DirectConnectionCommand
+from todo_project.problems.details import validation_problem
+
+
+def in_batches(tasks: QuerySet[Task]) -> Iterator[TaskRows]:
+    """Yield the tasks in the order of the index: by user, newest first.
+
+    Each batch is a page of at most two statements. A server-side cursor would need a transaction
+    for as long as the export takes, and behind a pooler there is none.
+    """
+    rows = tasks.order_by("user_id", "-created_at", "-id").values(*COLUMNS)
+    batch = list(rows[:BATCH_SIZE])
+    while batch:
+        yield cast("TaskRows", batch)
+        last = batch[-1]
+        position = RowValue(Value(last["created_at"]), Value(last["id"]))
+        older = LessThan(RowValue("created_at", "id"), position)
+        # One statement for both conditions could not start at the position in the index.
+        batch = list(rows.filter(older, user_id=last["user_id"])[:BATCH_SIZE]) or list(
+            rows.filter(user_id__gt=last["user_id"])[:BATCH_SIZE]
+        )
+
+
+def of_user(tasks: QuerySet[Task], user_id: str) -> QuerySet[Task]:
+    """Return the tasks of the user; raise CommandError if the user id is not valid."""
+    try:
+        return tasks.filter(user_id=validate_user_id(user_id))
+    except ValidationError as error:
+        raise CommandError(validation_problem(error).detail) from error
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
+    """Yield a temporary file that becomes the file at `path` when the block succeeds.
+
+    Raises CommandError if there is something at `path`, unless it is a file and `force` is true.
+    """
+    if path.exists() and not (force and path.is_file()):
+        reason = "not a file" if force else "exists; to replace it, add --force"
+        raise CommandError(f"{path}: {reason}.")
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
+        try:
+            yield file
+            file.close()
+            if not force:
+                path.touch(exist_ok=False)  # another process may have created it since
+            Path(file.name).replace(path)
+        finally:
+            Path(file.name).unlink(missing_ok=True)
+
+
+class Command(DirectConnectionCommand):
+    """Export while the service runs, or before a move without it."""
+
+    help = (
+        "Write tasks as JSON lines: one task a line, with all members exactly as the API returns "
+        "them, by user and newest first. import_tasks reads them."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the options."""
+        super().add_arguments(parser)
+        add = parser.add_argument
+        add("--output", type=Path, metavar="FILE", help="write to this file instead of stdout")
+        add("--force", action="store_true", help="replace the file if it exists")
+        add("--user", metavar="USER_ID", help="export only the tasks of this user")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Export the tasks; raise CommandError if the file cannot be written."""
+        tasks: QuerySet[Task] = Task.objects.using(options["database"])
+        if options["user"] is not None:
+            tasks = of_user(tasks, options["user"])
+        output: Path | None = options["output"] and options["output"].resolve()
+        # The bytes of the API are UTF-8, whatever the encoding of the terminal is.
+        stdout: Any = self.stdout
+        target = new_file(output, force=options["force"]) if output else nullcontext(stdout.buffer)
+        try:
+            with target as file:
+                exported = self.write(tasks, file, silent=None if options["verbosity"] else True)
+                file.flush()
+        except OSError as error:
+            raise CommandError(f"{output or 'stdout'}: {error.strerror}") from error
+        if options["verbosity"]:
+            source = describe_database(connections[tasks.db])
+            self.stderr.write(f"Exported {exported} tasks from {source}.", self.style.SUCCESS)
+
+    def write(self, tasks: QuerySet[Task], file: IO[bytes], *, silent: bool | None) -> int:
+        """Write the tasks, with a progress bar on stderr; return their number."""
+        exported = 0
+        with tqdm(total=tasks.count(), unit=" tasks", disable=silent) as bar:
+            for batch in in_batches(tasks):
+                file.writelines(map(format_line, batch))
+                exported += len(batch)
+                bar.update(len(batch))
+                reset_queries()  # with DEBUG, Django records each query
+        return exported

@@ -1,0 +1,139 @@
+"""Store tasks from JSON lines, as `export_tasks` writes them."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import connections, reset_queries, transaction
+from rest_framework.exceptions import ValidationError
+from tqdm import tqdm
+
+from tasks.management.json_lines import BATCH_SIZE, MAX_LINE_LENGTH, parse_line
+from tasks.models import Task
+from tasks.queries import COLUMNS
+from todo_project.database.url import describe_database
+from todo_project.management.direct_connection import DirectConnectionCommand
+from todo_project.problems.details import validation_problem
+
+members = attrgetter(*COLUMNS)
+
+
+@dataclass
+class Progress:
+    """What has been done so far: the number of lines, and of the tasks among them."""
+
+    lines: int = 0
+    created: int = 0
+    conflicts: int = 0
+
+
+def read_batches(file: IO[bytes]) -> Iterator[list[bytes]]:
+    """Yield the lines of the file, those that are too long in parts."""
+    lines = iter(lambda: file.readline(MAX_LINE_LENGTH + 1), b"")
+    while batch := list(islice(lines, BATCH_SIZE)):
+        yield batch
+
+
+def parse(number: int, line: bytes) -> Task:
+    """Return the task of the line with this number; raise CommandError if it is invalid."""
+    try:
+        return parse_line(line)
+    except ValidationError as error:
+        raise CommandError(f"Line {number}: {validation_problem(error).detail}") from error
+
+
+def store(alias: str, tasks: list[Task]) -> tuple[int, list[int]]:
+    """Insert the tasks whose ids are new, in one transaction.
+
+    Returns the number of inserted tasks, and the positions of the tasks whose id belongs to a
+    stored task that differs.
+    """
+    inserted = 0
+
+    def count(execute: Callable[..., Any], *call: Any) -> Any:
+        nonlocal inserted
+        result = execute(*call)
+        inserted += call[-1]["cursor"].rowcount
+        return result
+
+    queryset = Task.objects.using(alias)
+    with transaction.atomic(using=alias):
+        # bulk_create does not return how many rows existed.
+        with connections[alias].execute_wrapper(count):
+            queryset.bulk_create(tasks, ignore_conflicts=True)
+        if inserted == len(tasks):
+            return inserted, []
+        stored = queryset.in_bulk([task.id for task in tasks])
+    differs = [task.id in stored and members(stored[task.id]) != members(task) for task in tasks]
+    return inserted, [position for position, each in enumerate(differs) if each]
+
+
+class Command(DirectConnectionCommand):
+    """Store each batch of lines in one transaction. Repeating the command creates nothing."""
+
+    help = (
+        "Store tasks from JSON lines, as export_tasks writes them, with all members as they are. "
+        "A task whose id exists is not stored again. An invalid line ends the import; the lines "
+        "before its batch stay stored."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the options."""
+        super().add_arguments(parser)
+        add = parser.add_argument
+        add("file", type=Path, nargs="?", metavar="FILE", help="the file; without it, stdin")
+        add("--dry-run", action="store_true", help="only validate the lines; store nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import the tasks; raise CommandError for an invalid line, and for conflicts."""
+        path: Path | None = options["file"]
+        alias = None if options["dry_run"] else options["database"]
+        progress = Progress()
+        try:
+            with path.open("rb") if path else nullcontext(sys.stdin.buffer) as file:
+                self.read(file, alias, progress, silent=None if options["verbosity"] else True)
+        except OSError as error:
+            raise CommandError(f"{path or 'stdin'}: {error.strerror}") from error
+        finally:
+            if alias:
+                self.report(alias, progress)
+        if not alias:
+            self.stdout.write(f"All {progress.lines} lines are valid. Nothing was stored.")
+        if progress.conflicts:
+            raise CommandError(f"Conflicts: {progress.conflicts}. The stored tasks were kept.")
+
+    def read(
+        self, file: IO[bytes], alias: str | None, progress: Progress, *, silent: bool | None
+    ) -> None:
+        """Validate the lines and, unless `alias` is None, store their tasks."""
+        size = os.fstat(file.fileno()).st_size or None  # a pipe has none
+        with tqdm(total=size, unit="B", unit_scale=True, disable=silent) as bar:
+            for lines in read_batches(file):
+                first = progress.lines + 1
+                tasks = [parse(number, line) for number, line in enumerate(lines, first)]
+                created, conflicts = store(alias, tasks) if alias else (0, [])
+                progress.lines += len(lines)
+                progress.created += created
+                progress.conflicts += len(conflicts)
+                bar.update(sum(map(len, lines)))
+                for position in conflicts:
+                    bar.clear()
+                    reason = "The id belongs to a stored task that differs."
+                    self.stderr.write(f"Line {first + position}: {reason}")
+                reset_queries()  # with DEBUG, Django records each query
+
+    def report(self, alias: str, progress: Progress) -> None:
+        """Write what is stored, also after an error."""
+        there = progress.lines - progress.created - progress.conflicts
+        lines = f"Lines 1 to {progress.lines} are" if progress.lines else "No line is"
+        self.stdout.write(
+            f"{lines} stored in {describe_database(connections[alias])}: "
+            f"created {progress.created}, already there {there}."
+        )

@@ -1,0 +1,136 @@
+"""Tests of the limits of failed logins to the admin, and of the commands that unlock a login."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.utils.timezone import now
+
+from tests.support.admin import LOGIN_URL
+from tests.support.client import API
+from todo_project.http.headers import CONTENT_SECURITY_POLICY
+
+PASSWORD = "correct horse battery staple"
+IP, OTHER_IP = "192.0.2.1", "198.51.100.1"
+UNLOCKED, LOCKED, LOGGED_IN = 200, 429, 302
+
+
+@pytest.fixture
+def anonymous(db: None) -> API:
+    """Return a client that is not logged in; create the superusers alice and bob."""
+    for name in ("alice", "bob"):
+        User.objects.create_superuser(name, password=PASSWORD)
+    client = API()
+    client.handler.enforce_csrf_checks = False
+    return client
+
+
+def log_in(client: API, name: str, password: str, ip: str) -> int:
+    """Try to log in from an IP address; return the status."""
+    client.logout()
+    form = {"username": name, "password": password}
+    return client.post(LOGIN_URL, form, REMOTE_ADDR=ip).status_code
+
+
+def guess(client: API, name: str, ip: str, count: int) -> list[int]:
+    """Try to log in with wrong passwords, each with another user agent; return the statuses."""
+    form = {"username": name, "password": "wrong"}
+    return [
+        client.post(LOGIN_URL, form, REMOTE_ADDR=ip, HTTP_USER_AGENT=f"agent-{number}").status_code
+        for number in range(count)
+    ]
+
+
+def test_ten_failures_lock_the_user_name_from_the_same_ip(anonymous: API) -> None:
+    assert guess(anonymous, "alice", IP, 10) == [UNLOCKED] * 9 + [LOCKED]
+    assert log_in(anonymous, "alice", PASSWORD, IP) == LOCKED
+    assert log_in(anonymous, "alice", PASSWORD, OTHER_IP) == LOGGED_IN
+    assert log_in(anonymous, "bob", PASSWORD, IP) == LOGGED_IN
+
+
+def test_hundred_failures_lock_the_user_name_from_any_ip(anonymous: API) -> None:
+    statuses = [
+        status
+        for number in range(12)
+        for status in guess(anonymous, "alice", f"192.0.2.{number}", 9 if number < 11 else 1)
+    ]
+    assert statuses == [UNLOCKED] * 99 + [LOCKED]
+    assert log_in(anonymous, "alice", PASSWORD, OTHER_IP) == LOCKED
+    assert log_in(anonymous, "bob", PASSWORD, OTHER_IP) == LOGGED_IN
+
+
+def test_fifty_failures_lock_the_ip_for_any_user_name(anonymous: API) -> None:
+    statuses = [status for n in range(25) for status in guess(anonymous, f"name-{n}", IP, 2)]
+    assert statuses == [UNLOCKED] * 49 + [LOCKED]
+    assert log_in(anonymous, "bob", PASSWORD, IP) == LOCKED
+    assert log_in(anonymous, "bob", PASSWORD, OTHER_IP) == LOGGED_IN
+
+
+def test_own_login_does_not_reset_the_failures_of_another_name(anonymous: API) -> None:
+    assert guess(anonymous, "bob", IP, 9) == [UNLOCKED] * 9
+    assert log_in(anonymous, "alice", PASSWORD, IP) == LOGGED_IN
+    assert guess(anonymous, "bob", IP, 1) == [LOCKED]
+
+
+def test_own_login_does_not_reset_the_failures_of_the_ip(anonymous: API) -> None:
+    for number in range(5):
+        assert guess(anonymous, f"name-{number}", IP, 9) == [UNLOCKED] * 9
+        assert log_in(anonymous, "alice", PASSWORD, IP) == LOGGED_IN
+    assert guess(anonymous, "bob", IP, 5) == [UNLOCKED] * 4 + [LOCKED]
+    assert log_in(anonymous, "alice", PASSWORD, IP) == LOCKED
+
+
+def test_login_resets_the_failures_of_the_user_name_from_the_same_ip(anonymous: API) -> None:
+    for _ in range(6):
+        assert guess(anonymous, "alice", IP, 9) == [UNLOCKED] * 9
+        assert log_in(anonymous, "alice", PASSWORD, IP) == LOGGED_IN
+    assert not AccessAttempt.objects.exists()
+
+
+def test_lock_ends_after_15_minutes_despite_further_attempts(anonymous: API) -> None:
+    guess(anonymous, "alice", IP, 10)
+    for minutes, expected in ((14, LOCKED), (16, LOGGED_IN)):
+        AccessAttempt.objects.update(attempt_time=now() - timedelta(minutes=minutes))
+        assert log_in(anonymous, "alice", PASSWORD, IP) == expected
+
+
+def test_locked_page_says_reason_and_duration(anonymous: API) -> None:
+    guess(anonymous, "alice", IP, 10)
+    form = {"username": "alice", "password": PASSWORD}
+    page = anonymous.post(LOGIN_URL, form, REMOTE_ADDR=IP)
+    assert (
+        "There were too many failed logins for this user name, or from your network. "
+        "Try again in 15 minutes."
+    ) in page.content.decode()
+    assert page["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+
+
+@pytest.mark.parametrize(
+    ("command", "unlocked"),
+    [
+        (["axes_reset"], {"alice", "bob"}),
+        (["axes_reset_username", "alice"], {"alice"}),
+        (["axes_reset_ip", IP], {"alice", "bob"}),
+        (["axes_reset_ip_username", IP, "bob"], {"bob"}),
+        (["axes_reset_ip", OTHER_IP], set()),
+    ],
+)
+def test_documented_command_unlocks(
+    anonymous: API, command: list[str], unlocked: set[str]
+) -> None:
+    for name in ("alice", "bob"):
+        guess(anonymous, name, IP, 10)
+    call_command(*command, stdout=StringIO())
+    for name in ("alice", "bob"):
+        expected = LOGGED_IN if name in unlocked else LOCKED
+        assert log_in(anonymous, name, PASSWORD, IP) == expected
+
+
+def test_failures_are_listed_with_address_and_user_name(anonymous: API) -> None:
+    anonymous.post(LOGIN_URL, {"username": "alice", "password": "wrong"}, REMOTE_ADDR=IP)
+    output = StringIO()
+    call_command("axes_list_attempts", stdout=output)
+    assert output.getvalue() == f"{IP}\talice\t1\n"

@@ -1,0 +1,55 @@
+"""Tests that `export_tasks` and `import_tasks` need as much memory for many tasks as for few."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.management.commands.seed_tasks import generate
+from tasks.queries import COLUMNS
+from tests.support.processes import run_python
+from tests.support.servers.gunicorn import database_url
+from todo_project.http.json import dumps
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MAX_GROWTH = 30_000
+"""kB. The 99,000 tasks more have 23 MB as lines, and several times that as objects."""
+
+MEASURED = """
+import sys
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", *sys.argv[1:]])
+# Not getrusage: the maximum that it reports includes that of the parent before exec.
+print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+def memory(*command: str) -> tuple[str, int]:
+    """Run a command of manage.py; return what it prints, and its maximum memory in kB."""
+    printed = run_python("-c", MEASURED, *command, "-v0", DATABASE_URL=database_url())
+    *lines, peak = printed.splitlines()
+    return "\n".join(lines), int(peak)
+
+
+def test_memory_does_not_grow_with_the_number_of_tasks(tmp_path: Path) -> None:
+    file, few, exported = (
+        tmp_path / name for name in ("all.jsonl", "few.jsonl", "exported.jsonl")
+    )
+    rows = (
+        {name: getattr(task, name) for name in COLUMNS}
+        for number in range(100)
+        for task in generate(1, number, 1000)
+    )
+    lines = [dumps(row) + b"\n" for row in rows]
+    few.write_bytes(b"".join(lines[:1000]))
+    file.write_bytes(b"".join(lines))
+    export = ("export_tasks", f"--output={exported}", "--force")
+
+    _, import_of_few = memory("import_tasks", str(few))
+    _, export_of_few = memory(*export)
+    printed, import_of_all = memory("import_tasks", str(file))
+    assert printed.endswith("created 99000, already there 1000.")
+    _, export_of_all = memory(*export)
+    assert sorted(exported.read_bytes().splitlines(keepends=True)) == sorted(lines)
+    assert import_of_all - import_of_few < MAX_GROWTH
+    assert export_of_all - export_of_few < MAX_GROWTH

@@ -1,0 +1,157 @@
+"""Tests of the static files: hashed and compressed after `collectstatic`, as they are before."""
+
+import gzip
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.support.servers.gunicorn import free_port
+from tests.support.servers.platform import STRONG_KEY, build, checkout, procfile, start
+from todo_project.http.headers import CONTENT_SECURITY_POLICY
+
+pytestmark = pytest.mark.once
+
+SWAGGER_UI = "/static/drf_spectacular_sidecar/swagger-ui-dist"
+REFERENCE = re.compile(r' (?:href|src|data-document)="([^"]*)"')
+
+
+Run = Callable[..., AbstractContextManager[int]]
+
+
+class File(NamedTuple):
+    """A response to a browser."""
+
+    status: int
+    size: int  # bytes sent, with the headers
+    headers: dict[str, str]
+    content: str
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkout(tmp_path_factory.mktemp("source"))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(checkout(tmp_path_factory.mktemp("built")))
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Run:
+    """Return a context manager that runs the service in a directory, and yields its port."""
+
+    @contextmanager
+    def run(directory: Path, debug: str = "false") -> Iterator[int]:
+        variables = {
+            "PORT": str(free_port()),
+            "DEBUG": debug,
+            "BEHIND_PROXY": "false",
+            "SECRET_KEY": STRONG_KEY,
+            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        }
+        with start("sh", procfile("web"), directory, tmp_path / "log", **variables) as service:
+            yield service.port
+
+    return run
+
+
+def get(port: int, path: str) -> File:
+    """Request a file as a browser does."""
+    with closing(HTTPConnection("127.0.0.1", port)) as connection:
+        connection.request("GET", path, headers={"Accept-Encoding": "gzip, deflate, br"})
+        response = connection.getresponse()
+        body = response.read()
+    headers = dict(response.headers)
+    content = gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
+    return File(
+        response.status, len(str(response.headers)) + len(body), headers, content.decode("latin-1")
+    )
+
+
+def load(port: int, path: str) -> dict[str, File]:
+    """Request a page, and what it refers to."""
+    page = get(port, path)
+    names = [name for name in REFERENCE.findall(page.content) if name != "/problems/"]
+    return {path: page} | {name: get(port, name) for name in names}
+
+
+def static_files(port: int, path: str) -> dict[str, File]:
+    """Request the static files of a page."""
+    return {name: file for name, file in load(port, path).items() if name.startswith("/static/")}
+
+
+def without_hash(name: str) -> str:
+    return re.sub(r"\.[0-9a-f]{12}(?=\.\w+$)", "", name)
+
+
+def test_first_load_of_docs(running: Run, built: Path, source: Path) -> None:
+    with running(source) as port:
+        before = load(port, "/docs").values()
+    with running(built) as port:
+        after = load(port, "/docs").values()
+    assert [file.status for file in after] == [200] * 6
+    assert [file.status for file in before] == [200] * 6
+    assert sum(file.size for file in after) < 500_000
+
+
+@pytest.mark.parametrize("page", ["/docs", "/problems/", "/admin/login/"])
+def test_collected_files_are_hashed_immutable_and_compressed(
+    running: Run, built: Path, page: str
+) -> None:
+    with running(built) as port:
+        assert get(port, page).headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+        files = static_files(port, page)
+    for name, file in files.items():
+        assert (file.status, without_hash(name) == name) == (200, False)
+        assert file.headers["Cache-Control"] == "max-age=315360000, public, immutable"
+        assert "Content-Encoding" in file.headers or file.size < 2000
+    assert len(files) >= 2
+
+
+def test_files_in_collected_style_sheets_exist(running: Run, built: Path) -> None:
+    with running(built) as port:
+        for name, file in static_files(port, "/admin/login/").items():
+            for path in re.findall(r"url\([\"']?(?!data:)([^\"')]+)", file.content):
+                assert get(port, urljoin(name, path)).status == 200
+
+
+def test_favicon_redirects_to_hashed_file(running: Run, built: Path) -> None:
+    with running(built) as port:
+        favicon = get(port, "/favicon.ico")
+        [icon] = [name for name in static_files(port, "/docs") if name.endswith(".png")]
+    assert (favicon.status, favicon.headers["Location"]) == (302, icon)
+
+
+@pytest.mark.parametrize(("name", "debug", "age"), [("source", "false", 60), ("built", "true", 0)])
+def test_files_of_packages_are_served_before_collectstatic_and_with_debug(
+    running: Run,
+    built: Path,
+    source: Path,
+    name: str,
+    debug: str,
+    age: int,
+) -> None:
+    with running(built if name == "built" else source, debug) as port:
+        files = static_files(port, "/docs")
+    assert [*files] == [
+        f"{SWAGGER_UI}/favicon-32x32.png",
+        f"{SWAGGER_UI}/swagger-ui.css",
+        f"{SWAGGER_UI}/swagger-ui-bundle.js",
+        "/static/docs.js",
+    ]
+    for file in files.values():
+        assert (file.status, file.headers["Cache-Control"]) == (200, f"max-age={age}, public")
+
+
+def test_only_hashed_files_are_kept(built: Path) -> None:
+    names = [path.name.removesuffix(".gz") for path in (built / "staticfiles").rglob("*.*")]
+    assert [name for name in names if not re.search(r"\.[0-9a-f]{12}(\.|$)", name)] == [
+        "staticfiles.json"
+    ]

@@ -1,0 +1,1 @@
+"""A soak test: clients that record what was acknowledged, while servers are killed."""

@@ -1,0 +1,31 @@
+"""Whether the service may use a table."""
+
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import BooleanField, Func, Model, Value
+
+PRIVILEGES = ("INSERT", "UPDATE", "DELETE")
+
+
+class HasTablePrivilege(Func):
+    """Whether the role may execute these statements on a table. PostgreSQL only."""
+
+    function = "HAS_TABLE_PRIVILEGE"
+    output_field = BooleanField()
+
+
+def check_access(model: type[Model]) -> None:
+    """Raise DatabaseError unless all columns can be read, and rows created, changed and deleted.
+
+    EXPLAIN checks that the columns exist and may be read, and reads no row.
+    """
+    model._base_manager.explain()
+    if connection.vendor != "postgresql":
+        return
+    table = model._meta.db_table
+    [granted] = MigrationRecorder(connection).migration_qs.values_list(
+        *(HasTablePrivilege(Value(connection.ops.quote_name(table)), Value(p)) for p in PRIVILEGES)
+    )[:1]
+    missing = [name for name, has in zip(PRIVILEGES, granted, strict=True) if not has]
+    if missing:
+        raise OperationalError(f"permission denied for table {table}: {', '.join(missing)}")

@@ -1,0 +1,1 @@
+"""The server: a gunicorn worker whose threads never wait for a client."""

@@ -1,0 +1,76 @@
+"""Connections that wait for their client: in the poller, each with a deadline, within limits."""
+
+import selectors
+import time
+from collections.abc import Callable
+from itertools import chain
+
+from todo_project.server.connection import Connection
+
+MAX_HELD = 64 * 1024 * 1024
+"""Bytes of incomplete requests and of unsent responses that a worker keeps."""
+
+Handler = Callable[[Connection], None]
+
+
+class Wait(dict[Connection, float]):
+    """The connections that wait for the same event, with their deadlines, the next one first."""
+
+    def __init__(
+        self,
+        timeout: float,
+        on_event: Handler,
+        on_timeout: Handler,
+        event: int = selectors.EVENT_READ,
+    ) -> None:
+        super().__init__()
+        self.timeout = timeout  # seconds
+        self.on_event = on_event
+        self.on_timeout = on_timeout
+        self.event = event
+
+
+class WaitingConnections:
+    """All connections that wait; `drop` closes one that does not wait any more."""
+
+    def __init__(self, poller: selectors.BaseSelector, drop: Handler) -> None:
+        self.poller = poller
+        self.drop = drop
+        self.held = 0
+
+    def start(self, connection: Connection, wait: Wait) -> None:
+        """Wait for the client, until the deadline."""
+        wait[connection] = time.monotonic() + wait.timeout
+        connection.wait = wait
+        self.poller.register(connection.sock, wait.event, lambda _: wait.on_event(connection))
+        self.hold(connection, len(connection.request.data) + len(connection.sock.outgoing))
+
+    def end(self, connection: Connection) -> None:
+        """Stop waiting for the client."""
+        self.poller.unregister(connection.sock)
+        del connection.wait[connection]
+        self.held -= connection.held
+        connection.held = 0
+
+    def hold(self, connection: Connection, size: int) -> None:
+        """Add bytes to those that the connection holds; over the limit, drop the slowest."""
+        self.held += size
+        connection.held += size
+        while self.held > MAX_HELD and self.drop_oldest(connection.wait):
+            pass
+
+    def drop_oldest(self, *waits: Wait) -> bool:
+        """Drop the connection that has waited longest; return whether there was one."""
+        for connection in chain.from_iterable(waits):
+            self.end(connection)
+            self.drop(connection)
+            return True
+        return False
+
+    def expire(self, *waits: Wait) -> None:
+        """End each wait whose deadline has passed."""
+        now = time.monotonic()
+        for wait in waits:
+            while (connection := next(iter(wait), None)) and wait[connection] <= now:
+                self.end(connection)
+                wait.on_timeout(connection)
