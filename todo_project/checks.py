@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import DatabaseError, connection
 
-from todo_project.database.url import describe_database
+from todo_project.database.url import describe_database, is_pooled
+from todo_project.environment import env_str
 
 KEY_LENGTH, KEY_VARIETY = 50, 5
 """The minimum number of characters, and of different characters, in a strong SECRET_KEY."""
@@ -17,11 +18,29 @@ KEY_LENGTH, KEY_VARIETY = 50, 5
 PUBLIC_KEY_PREFIXES = ("django-insecure-", "only-for-")
 """Prefixes of keys in public code: Django's for new projects, and this project's for DEBUG."""
 
+PLATFORM_VARIABLES = {
+    "PORT",
+    "DYNO",  # Heroku
+    "RENDER",
+    "RAILWAY_ENVIRONMENT_NAME",
+    "FLY_APP_NAME",
+    "K_SERVICE",  # Cloud Run
+}
+"""The environment variables that a platform sets, of which one is enough."""
+
+POOLER_PORTS = {
+    "6543": "Supabase's pooler in transaction mode",
+    "25061": "DigitalOcean's connection pools",
+}
+
+RELEASE = "release"
+"""The tag of the checks that a release must pass before it migrates the database."""
+
 NEON_CONNECTIONS = 97
 """The connections of Neon's smallest compute: 104, less 7 that are reserved for superusers."""
 
 
-@register(Tags.security, deploy=True)
+@register(Tags.security, RELEASE, deploy=True)
 def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
     """todo.E001: a weak key signs the admin's sessions, or is accepted for them."""
     set_key = (
@@ -43,15 +62,17 @@ def _is_weak(key: str) -> bool:
     return is_guessable or key.startswith(PUBLIC_KEY_PREFIXES)
 
 
-@register(deploy=True)
+@register(RELEASE, deploy=True)
 def check_persistent_storage(**_: Any) -> Iterator[CheckMessage]:
-    """todo.W002: SQLite on a platform, which PORT or DYNO reveals; its disk is ephemeral."""
-    if connection.vendor == "sqlite" and {"DYNO", "PORT"} & os.environ.keys():
-        yield Warning(
-            "The database is a file, and a platform discards its disk at each deployment.",
-            hint="Set DATABASE_URL to a PostgreSQL database, such as one of Neon's.",
-            id="todo.W002",
-        )
+    """todo.E002, todo.W002: SQLite on a platform, whose disk is ephemeral."""
+    if connection.vendor != "sqlite" or not PLATFORM_VARIABLES & os.environ.keys():
+        return
+    message = "The database is a file, and a platform discards its disk at each deployment."
+    hint = "Set DATABASE_URL to a PostgreSQL database, such as one of Neon's."
+    if env_str("DATABASE_URL"):
+        yield Warning(message, hint=hint, id="todo.W002")
+    else:
+        yield Error(message, hint=hint, id="todo.E002")
 
 
 @register(deploy=True)
@@ -68,12 +89,28 @@ def check_unpooled_migrations(**_: Any) -> Iterator[CheckMessage]:
 @register(deploy=True)
 def check_prepared_statements(**_: Any) -> Iterator[CheckMessage]:
     """todo.W004: prepared statements through a pooler that may not support them."""
-    if settings.DATABASE_POOLED and settings.DATABASE_PREPARE:
+    if (
+        settings.DATABASE_PREPARE
+        and settings.DATABASE_POOLED
+        and not is_pooled(settings.DATABASE_URL)
+    ):
         yield Warning(
             "Prepared statements are used through a pooler, which may not support them.",
             hint="Unset DATABASE_PREPARE, unless the pooler is PgBouncer 1.22 or later with "
-            "max_prepared_statements, as Neon's is; then silence todo.W004.",
+            "max_prepared_statements; then silence todo.W004.",
             id="todo.W004",
+        )
+
+
+@register(deploy=True)
+def check_undeclared_pooler(**_: Any) -> Iterator[CheckMessage]:
+    """todo.W011: the port of a known pooler, but DATABASE_POOLED is not set."""
+    port = str(settings.DATABASES["default"].get("PORT", ""))
+    if port in POOLER_PORTS and not settings.DATABASE_POOLED:
+        yield Warning(
+            f"The port {port} of DATABASE_URL is that of {POOLER_PORTS[port]}.",
+            hint="Set DATABASE_POOLED=true, or use the port of the direct connection.",
+            id="todo.W011",
         )
 
 

@@ -35,10 +35,16 @@ SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + platform_hosts()
 BEHIND_PROXY = env_bool("BEHIND_PROXY", default=not DEBUG)
 PROXIES = env_int("PROXIES", 1, minimum=1, maximum=16)
+HSTS_SECONDS = env_int("HSTS_SECONDS", 0 if DEBUG else 31_536_000, minimum=0, maximum=63_072_000)
+HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
+HSTS_PRELOAD = env_bool("HSTS_PRELOAD", default=False)
 DATABASE_URL = env_str("DATABASE_URL", "sqlite:///db.sqlite3")
 DATABASE_URL_UNPOOLED = env_str("DATABASE_URL_UNPOOLED")
 DATABASE_POOLED = env_bool("DATABASE_POOLED", default=is_pooled(DATABASE_URL))
-DATABASE_PREPARE = env_bool("DATABASE_PREPARE", default=not DATABASE_POOLED)
+# Neon's pooler supports prepared statements; others may not.
+DATABASE_PREPARE = env_bool(
+    "DATABASE_PREPARE", default=not DATABASE_POOLED or is_pooled(DATABASE_URL)
+)
 CORS_ALLOWED_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = env_origins("CSRF_TRUSTED_ORIGINS")
 CONTACT_EMAIL = env_str("CONTACT_EMAIL", "todo-api@example.com")
@@ -120,11 +126,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "todo_project.http.admin_middleware.AdminMiddleware",
 ]
-# The first five look for middleware by name, which AdminMiddleware wraps. todo.E001 replaces
-# the last two.
+# The first five look for middleware by name, which AdminMiddleware wraps. todo.E001 replaces the
+# next two. The last two are about HSTS for other hosts, which only an operator can decide.
 SILENCED_SYSTEM_CHECKS = [
     "admin.E408", "admin.E409", "admin.E410", "axes.W002", "security.W003", "security.W009",
-    "security.W025",
+    "security.W025", "security.W005", "security.W021",
 ]  # fmt: skip
 TEMPLATES = [
     {
@@ -210,9 +216,9 @@ if BEHIND_PROXY:
     SECURE_SSL_REDIRECT = True
     # Platforms probe over plain HTTP. For the API, see todo_project/http/https.py.
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/"]
-SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 60 * 60
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = True
+SECURE_HSTS_SECONDS = HSTS_SECONDS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_INCLUDE_SUBDOMAINS
+SECURE_HSTS_PRELOAD = HSTS_PRELOAD
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_PROXY
 X_FRAME_OPTIONS = "DENY"
 

@@ -184,13 +184,13 @@ def test_pooler_of_neon_is_detected_by_host_name(url: str) -> None:
         ({"DATABASE_URL": REMOTE}, "(False, 2, False, None)"),
         ({"DATABASE_URL": REMOTE, "DATABASE_PREPARE": "false"}, "(False, None, False, None)"),
         ({"DATABASE_URL": REMOTE, "DATABASE_POOLED": "true"}, "(True, None, True, None)"),
-        ({"DATABASE_URL": POOLED}, "(True, None, True, None)"),
-        ({"DATABASE_URL": POOLED, "DATABASE_PREPARE": "true"}, "(True, 2, True, None)"),
+        ({"DATABASE_URL": POOLED}, "(True, 2, True, None)"),
+        ({"DATABASE_URL": POOLED, "DATABASE_PREPARE": "false"}, "(True, None, True, None)"),
         ({"DATABASE_URL": POOLED, "DATABASE_POOLED": "false"}, "(False, 2, False, None)"),
-        ({"DATABASE_URL": POOLED, "DATABASE_URL_UNPOOLED": REMOTE}, "(True, None, False, None)"),
+        ({"DATABASE_URL": POOLED, "DATABASE_URL_UNPOOLED": REMOTE}, "(True, 2, False, None)"),
     ],
 )
-def test_pooled_url_disables_server_side_cursors_and_prepared_statements(
+def test_pooler_disables_cursors_and_prepared_statements_unless_it_supports_them(
     variables: dict[str, str], expected: str
 ) -> None:
     settings = ", ".join(

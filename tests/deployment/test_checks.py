@@ -14,6 +14,7 @@ from tasks.models import Task
 from tests.support.errors import database_fails
 from tests.support.processes import run_python
 from tests.support.servers.gunicorn import database_url
+from todo_project.checks import PLATFORM_VARIABLES, POOLER_PORTS
 from todo_project.database.url import describe_database
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def run_checks() -> list[checks.CheckMessage]:
 @pytest.fixture(autouse=True)
 def documented_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Set what the documentation requires for a deployment."""
-    for name in ("PORT", "DYNO"):
+    for name in PLATFORM_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     with override_settings(SECRET_KEY=STRONG_KEY, API_GATEWAY="the gateway"):
         yield
@@ -60,6 +61,8 @@ PREPARED_STATEMENTS = "Prepared statements are used through a pooler, which may 
 TOO_MANY_THREADS = "98 threads need a connection each; Neon's smallest compute has 97."
 NO_AUTHENTICATION = "The API authenticates nobody: whoever can reach it may name any user."
 
+NEON_URL = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/todo"
+
 INVALID_CONFIGURATIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("todo.E001", WEAK_KEY, {"SECRET_KEY": STRONG_KEY[:49]}),
     ("todo.E001", WEAK_KEY, {"SECRET_KEY": "abcd" * 20}),
@@ -81,6 +84,7 @@ VALID_CONFIGURATIONS: list[dict[str, Any]] = [
     {"SECRET_KEY_FALLBACKS": [STRONG_KEY[::-1]]},
     {"WEB_CONCURRENCY": 97, "GUNICORN_THREADS": 1},
     {"DATABASE_POOLED": True, "DATABASE_PREPARE": False, "WEB_CONCURRENCY": 64},
+    {"DATABASE_POOLED": True, "DATABASE_PREPARE": True, "DATABASE_URL": NEON_URL},
     {
         "API_GATEWAY": "",
         "API_AUTHENTICATION_CLASSES": ["a.Token"],
@@ -103,15 +107,33 @@ def test_valid_configuration_is_not_reported(changes: dict[str, Any]) -> None:
         assert run_checks() == []
 
 
-@pytest.mark.parametrize("name", ["PORT", "DYNO"])
-def test_sqlite_on_platform_is_reported(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(PLATFORM_VARIABLES))
+@pytest.mark.parametrize(
+    ("url", "check_id"), [("sqlite:///a", "todo.W002"), ("", "todo.E002"), (None, "todo.E002")]
+)
+def test_sqlite_on_platform_is_reported(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str | None, check_id: str
+) -> None:
     monkeypatch.setenv(name, "8000")
-    message = (
-        "todo.W002",
-        "The database is a file, and a platform discards its disk at each deployment.",
-    )
-    expected = [message] if connection.vendor == "sqlite" else []
+    if url is None:
+        monkeypatch.delenv("DATABASE_URL")
+    else:
+        monkeypatch.setenv("DATABASE_URL", url)
+    message = "The database is a file, and a platform discards its disk at each deployment."
+    expected = [(check_id, message)] if connection.vendor == "sqlite" else []
     assert [(each.id, each.msg) for each in run_checks()] == expected
+
+
+@pytest.mark.parametrize(("port", "pooler"), POOLER_PORTS.items())
+def test_port_of_a_pooler_is_reported_unless_declared(
+    monkeypatch: pytest.MonkeyPatch, port: str, pooler: str
+) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "PORT", port)
+    assert [(each.id, each.msg) for each in run_checks()] == [
+        ("todo.W011", f"The port {port} of DATABASE_URL is that of {pooler}.")
+    ]
+    with override_settings(DATABASE_POOLED=True, DATABASE_PREPARE=False):
+        assert run_checks() == []
 
 
 def test_migrations_through_pooler_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,4 +180,4 @@ def test_documented_deployment_passes_all_checks() -> None:
         "API_GATEWAY": "the gateway",
     }
     output = run_python("manage.py", "check", "--deploy", "--fail-level", "INFO", **variables)
-    assert output == "System check identified no issues (5 silenced).\n"
+    assert output == "System check identified no issues (7 silenced).\n"

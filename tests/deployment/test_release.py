@@ -124,23 +124,48 @@ def test_configure_role_does_nothing_on_sqlite(tmp_path: Path) -> None:
     assert output == "SQLite has no roles: there is nothing to configure.\n"
 
 
-def test_release_command_of_procfile_succeeds(role: None) -> None:
-    [release] = re.findall(r"^release: (.*)$", (BASE_DIR / "Procfile").read_text(), re.MULTILINE)
-    finished = subprocess.run(
-        ["sh", "-c", release],
+STRONG_KEY = "correct horse battery staple, and then some more of it"
+
+
+def release(**variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run the release command of the Procfile with these variables added."""
+    [command] = re.findall(r"^release: (.*)$", (BASE_DIR / "Procfile").read_text(), re.MULTILINE)
+    return subprocess.run(
+        ["sh", "-c", command],
         env=os.environ
         | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "BEHIND_PROXY": "",
-            "SECRET_KEY": "correct horse battery staple, and then some more of it",
-            "DATABASE_URL": database_url(),
+            "SECRET_KEY": STRONG_KEY,
             "API_GATEWAY": "the gateway",
-        },
+        }
+        | variables,
         cwd=BASE_DIR,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (finished.returncode, finished.stderr) == (0, "")
-    assert "System check identified no issues" in finished.stdout
-    assert role_settings() == ROLE_SETTINGS
+
+
+def test_release_command_of_procfile_succeeds_repeatedly(role: None) -> None:
+    for _ in range(2):
+        finished = release(DATABASE_URL=database_url())
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert "System check identified no issues" in finished.stdout
+        assert role_settings() == ROLE_SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("check_id", "variables"),
+    [
+        ("todo.E001", {"SECRET_KEY": "weak"}),
+        ("todo.E002", {"DATABASE_URL": "", "DYNO": "release.1234"}),
+    ],
+)
+def test_release_fails_before_the_first_migration(
+    transactional_db: None, check_id: str, variables: dict[str, str]
+) -> None:
+    finished = release(**{"DATABASE_URL": database_url(), **variables})
+    assert finished.returncode == 1
+    assert f"({check_id})" in finished.stderr
+    assert finished.stdout == ""
