@@ -17,9 +17,9 @@ from tqdm import tqdm
 from todo_project.environment import BASE_DIR
 
 FIRST_TESTS = (
-    "tests/service/test_openapi.py",
-    "tests/service/test_openapi_links.py",
-    "tests/service/test_openapi_schemas.py",
+    "tests/openapi/test_openapi.py",
+    "tests/openapi/test_openapi_links.py",
+    "tests/openapi/test_openapi_schemas.py",
 )
 """Tests that detect many mutants and need no database, which pytest-django would run last."""
 
@@ -35,7 +35,7 @@ EXCLUDED_TESTS = (
     "tests/fuzz",
     "tests/service/test_https.py",
     "tests/service/test_security_headers.py",
-    "tests/service/test_server.py",
+    "tests/server/test_server.py",
 )
 """Slow tests, and tests of code that is not mutated."""
 

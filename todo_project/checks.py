@@ -47,13 +47,15 @@ def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
         "Set SECRET_KEY to the output of: "
         'python -c "import secrets; print(secrets.token_urlsafe(64))"'
     )
-    remove_key = "Remove the weak key. Whoever logged in with it must log in again."
+    remove_key = "Remove the weak key. Users who logged in with it must log in again."
     for name, keys, hint in (
         ("SECRET_KEY", [settings.SECRET_KEY], set_key),
         ("SECRET_KEY_FALLBACKS", settings.SECRET_KEY_FALLBACKS, remove_key),
     ):
         if any(map(_is_weak, keys)):
-            message = f"{name} is weak: whoever guesses it can log in to the admin as anybody."
+            message = (
+                f"{name} is weak: an attacker who guesses it can log in to the admin as any user."
+            )
             yield Error(message, hint=hint, id="todo.E001")
 
 
@@ -159,7 +161,7 @@ def check_authentication(**_: Any) -> Iterator[CheckMessage]:
         not settings.API_GATEWAY
     ):
         yield Warning(
-            "The API authenticates nobody: whoever can reach it may name any user.",
+            "The API has no authentication: anybody who can reach it may name any user.",
             hint="Put a gateway in front that authenticates the caller and compares it with the "
             "user in the path, and name it in API_GATEWAY; or name classes that do so in "
             "API_AUTHENTICATION_CLASSES and API_PERMISSION_CLASSES.",

@@ -24,7 +24,8 @@ DJANGOS = {"5.2": "django~=5.2.0", "6": "django>=6,<7"}
 POSTGRESQLS = (14, 15, 16, 17, 18)
 
 TESTS = (
-    *("tests/api", "tests/admin", "tests/service", "tests/database"),
+    *("tests/api", "tests/admin", "tests/service", "tests/database", "tests/openapi"),
+    "tests/server",
     "tests/deployment/test_internals.py",
 )
 """The tests whose result may depend on a version."""

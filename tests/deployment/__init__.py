@@ -1,1 +1,1 @@
-"""Tests of settings, checks, commands and the documentation."""
+"""Tests of settings, checks, the start, and the documentation."""

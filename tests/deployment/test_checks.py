@@ -55,11 +55,11 @@ def without_index() -> Iterator[None]:
             editor.add_index(Task, index)
 
 
-WEAK_KEY = "SECRET_KEY is weak: whoever guesses it can log in to the admin as anybody."
+WEAK_KEY = "SECRET_KEY is weak: an attacker who guesses it can log in to the admin as any user."
 WEAK_FALLBACK = WEAK_KEY.replace("SECRET_KEY", "SECRET_KEY_FALLBACKS")
 PREPARED_STATEMENTS = "Prepared statements are used through a pooler, which may not support them."
 TOO_MANY_THREADS = "98 threads need a connection each; Neon's smallest compute has 97."
-NO_AUTHENTICATION = "The API authenticates nobody: whoever can reach it may name any user."
+NO_AUTHENTICATION = "The API has no authentication: anybody who can reach it may name any user."
 
 NEON_URL = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/todo"
 

@@ -1,1 +1,1 @@
-"""Tests of what surrounds the API: problems, headers, logs, probes, pages, the document."""
+"""Tests of what surrounds the API: problems, headers, logs, probes, pages."""

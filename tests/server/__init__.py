@@ -1,0 +1,1 @@
+"""Tests of how requests are received: by the worker, and by the WSGI handler."""
