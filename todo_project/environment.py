@@ -106,7 +106,7 @@ def _is_origin(value: str) -> bool:
     return bool(parts.hostname and re.fullmatch(r"https?://[^/?#@*\s]+", value))
 
 
-def _load_env_file(path: Path) -> None:
+def load_env_file(path: Path) -> None:
     """Add the variables in the file, if it exists, to the environment."""
     try:
         load_dotenv(path, encoding="utf-8-sig")
@@ -115,4 +115,4 @@ def _load_env_file(path: Path) -> None:
         exit_with_error(str(path), f"is in {found}; save it in UTF-8.")
 
 
-_load_env_file(BASE_DIR / ".env")
+load_env_file(BASE_DIR / ".env")

@@ -173,3 +173,17 @@ def test_service_listens_on_ipv6(project: Path) -> None:
     finally:
         process.terminate()
     assert process.wait(timeout=SECONDS) == 0
+
+
+def test_start_command_validates_the_settings_before_gunicorn_reads_them() -> None:
+    finished = subprocess.run(
+        START_COMMAND,
+        cwd=BASE_DIR,
+        env=os.environ | {"WEB_CONCURRENCY": "", "HOST": "999.1.1.1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    assert finished.returncode == 1
+    assert finished.stderr.splitlines()[-1].startswith("HOST: '999.1.1.1' is not an address")

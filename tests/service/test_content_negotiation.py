@@ -51,3 +51,9 @@ def test_page_has_preferred_media_type_or_html(api: API, accept: str, media_type
 def test_page_returns_406_if_neither_html_nor_json_is_acceptable(api: API, accept: str) -> None:
     problem = api.problem(406, "GET", "/problems/not-found", accept=accept)
     assert problem["detail"] == "This URL serves text/html or application/json only."
+
+
+@pytest.mark.parametrize(("items", "status"), [(10, 200), (63, 200), (64, 406)])
+def test_only_64_items_of_a_long_header_are_considered(api: API, items: int, status: int) -> None:
+    accept = ", ".join([*(f"text/x-{number};q=0.1" for number in range(items)), "*/*"])
+    api.send(status, "GET", TASKS, accept=accept)

@@ -3,6 +3,7 @@
 import selectors
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 
 from todo_project.server.connection import Connection
@@ -42,8 +43,13 @@ class WaitingConnections:
         """Wait for the client, until the deadline."""
         wait[connection] = time.monotonic() + wait.timeout
         connection.wait = wait
-        self.poller.register(connection.sock, wait.event, lambda _: wait.on_event(connection))
+        self.poller.register(connection.sock, wait.event, partial(self.dispatch, connection, wait))
         self.hold(connection, len(connection.request.data) + len(connection.sock.outgoing))
+
+    def dispatch(self, connection: Connection, wait: Wait, _sock: object) -> None:
+        """Handle an event, unless the handler of an event before it has ended the wait."""
+        if connection in wait:
+            wait.on_event(connection)
 
     def end(self, connection: Connection) -> None:
         """Stop waiting for the client."""
