@@ -320,11 +320,13 @@ def test_query_log_is_reset_only_with_debug(debug: str, resets: str) -> None:
     assert start(expression, DEBUG=debug, SECRET_KEY="k") == (0, resets)
 
 
-def test_load_env_file_exits_with_the_name_of_the_file(tmp_path: Path) -> None:
+def test_load_env_file_exits_with_the_name_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHON_DOTENV_DISABLED")
     file = tmp_path / ".env"
     file.write_text("SECRET_KEY=ä", encoding="latin-1")
     with pytest.raises(SystemExit) as error:
         environment.load_env_file(file)
-    assert (
-        str(error.value) == f"{file}: is in another encoding, such as Latin-1; save it in UTF-8."
-    )
+    reason = "is in another encoding, such as Latin-1; save it in UTF-8."
+    assert str(error.value) == f"{file}: {reason}"
