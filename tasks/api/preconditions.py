@@ -15,6 +15,9 @@ from todo_project.problems.exceptions import InvalidHeaders
 
 SAFE_METHODS = ("GET", "HEAD")
 
+CONDITIONS = {"If-Match": "HTTP_IF_MATCH", "If-None-Match": "HTTP_IF_NONE_MATCH"}
+"""The headers with entity tags. `request.headers` would copy all headers of every request."""
+
 MAX_ENTITY_TAGS = 64
 """The maximum number of entity tags in a header; each number is a statement of its own."""
 
@@ -37,8 +40,8 @@ def validate_preconditions(request: Request) -> None:
     rule = f"Must contain no more than {MAX_ENTITY_TAGS} entity tags."
     errors = {
         name: [ErrorDetail(rule, "max_length")]
-        for name in ("If-Match", "If-None-Match")
-        if request.headers.get(name, "").count(",") >= MAX_ENTITY_TAGS
+        for name, key in CONDITIONS.items()
+        if request.META.get(key, "").count(",") >= MAX_ENTITY_TAGS
     }
     if errors:
         raise InvalidHeaders(errors)
