@@ -18,6 +18,7 @@ from benchmarks.load import WRK_MISSING
 from benchmarks.machine import describe_environment
 from benchmarks.memory import measure_memory
 from benchmarks.report import Report
+from benchmarks.servers import SERVICE, baseline
 from benchmarks.throughput import measure_throughput
 from tests.support.servers.postgresql import start_temporary_server
 
@@ -55,7 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # stops the servers
     server_url = start_temporary_server()
     try:
-        report, chart = measure(server_url, options.plan, options.only)
+        if options.baseline:
+            report, chart = compare(server_url, options.plan, options.baseline), ""
+        else:
+            report, chart = measure(server_url, options.plan, options.only)
     except (RuntimeError, SubprocessError) as error:
         sys.exit(f"The benchmark failed. {error}")
     except KeyboardInterrupt:
@@ -67,6 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         (options.output / "results.svg").write_text(chart)
     else:
         print(text)
+
+
+def compare(server_url: str, plan: Plan, directory: Path) -> Report:
+    """Measure the throughput of this checkout and of another."""
+    report, other = Report(), baseline(directory)
+    database = create_database(server_url, DEFAULT_SIZE)
+    report.comparison(
+        measure_throughput(database, plan.rounds, plan.seconds, (SERVICE, other)), other
+    )
+    return report
 
 
 def measure(server_url: str, plan: Plan, parts: Sequence[str]) -> tuple[Report, str]:
@@ -101,12 +115,22 @@ def parse(arguments: Sequence[str] | None) -> Namespace:
         metavar="PART",
         help=f"only these parts: {', '.join(PARTS)}",
     )
+    add(
+        "--baseline",
+        type=Path,
+        metavar="DIRECTORY",
+        help="compare the throughput with that of another checkout of this service; only printed",
+    )
     add("--output", type=Path, help="the directory for RESULTS.md and results.svg")
     options = parser.parse_args(arguments)
     options.plan = QUICK if options.quick else Plan()
     if options.rows_10m:
         options.plan = replace(options.plan, sizes=(*options.plan.sizes, 10_000_000))
-    if not (options.quick or options.only or options.output):
+    if options.baseline and not (options.baseline / "gunicorn.conf.py").is_file():
+        parser.error(f"{options.baseline} is no checkout of this service.")
+    if options.baseline and (options.only or options.output):
+        parser.error("--baseline goes with neither --only nor --output.")
+    if not (options.quick or options.only or options.output or options.baseline):
         options.output = Path(__file__).parent
     options.only = options.only or PARTS
     return options

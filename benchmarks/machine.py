@@ -51,6 +51,6 @@ def _wrk() -> str:
 
 def _commit() -> str:
     """Return the commit, with `-dirty` if the working tree differs from it."""
-    git = ["git", "describe_environment", "--always", "--dirty"]
+    git = ["git", "describe", "--always", "--dirty"]
     described = subprocess.run(git, capture_output=True, text=True, check=False)
     return described.stdout.strip() or "unknown"

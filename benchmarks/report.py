@@ -6,7 +6,7 @@ from benchmarks.growth import ADMIN, Growth
 from benchmarks.latency import ROUND_TRIP, Latency
 from benchmarks.memory import Memory
 from benchmarks.operations import EXTRA_OPERATIONS, OPERATIONS
-from benchmarks.servers import ALTERNATIVE, CEILING, IMPLEMENTATIONS, SERVICE
+from benchmarks.servers import ALTERNATIVE, CEILING, IMPLEMENTATIONS, SERVICE, Implementation
 from benchmarks.throughput import Sample, Throughput
 
 NOTES = """\
@@ -83,6 +83,27 @@ class Report:
             self._at_least(f"{name}, vs {ALTERNATIVE.name}", result.ratio(ALTERNATIVE), target),
             self._at_least(f"{name}, vs {CEILING.name}", result.ratio(CEILING), 0.5),
         ]
+
+    def comparison(self, results: list[Throughput], baseline: Implementation) -> None:
+        """Add requests per second and CPU time beside those of another checkout."""
+        rows = (
+            [
+                result.operation.name,
+                *(
+                    f"{result.median_of(each, lambda sample: sample.rate):,.0f}"
+                    for each in (SERVICE, baseline)
+                ),
+                f"{result.ratio(baseline):.3f}",
+                *(
+                    f"{result.median_of(each, lambda sample: sample.cpu):.3f}"
+                    for each in (SERVICE, baseline)
+                ),
+            ]
+            for result in results
+        )
+        head = ["", "requests per second", "baseline", "ratio", "CPU per request, ms", "baseline"]
+        title = f"## Compared with {baseline.directory}, 16 connections"
+        self.sections.append(f"{title}\n\n{table(head, rows)}")
 
     def latency(self, result: Latency) -> None:
         """Add response times with a network between server and database."""

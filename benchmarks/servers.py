@@ -27,6 +27,7 @@ class Implementation:
 
     name: str
     command: tuple[str, ...]
+    directory: Path = Path(__file__).parent.parent
 
 
 # The logs of all go to /dev/null. gunicorn.conf.py configures the first and the last.
@@ -40,6 +41,11 @@ ALTERNATIVE = Implementation(
 )
 CEILING = Implementation("bare psycopg", ("gunicorn", "benchmarks.peers.raw_wsgi:application"))
 IMPLEMENTATIONS = (SERVICE, ALTERNATIVE, CEILING)
+
+
+def baseline(directory: Path) -> Implementation:
+    """Return this service as it is in another checkout, which shares the installed packages."""
+    return Implementation("baseline", SERVICE.command, directory)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ def serve(
     with TemporaryFile() as errors:
         started = subprocess.Popen(
             [Path(sys.executable).with_name(program), *arguments],
+            cwd=implementation.directory,
             env=os.environ | SETTINGS | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

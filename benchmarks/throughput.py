@@ -1,6 +1,6 @@
 """Requests per second, response times and CPU time of all implementations."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
@@ -49,13 +49,18 @@ class Throughput:
         return median(ours.rate / others.rate for ours, others in pairs)
 
 
-def measure_throughput(database: Database, rounds: int, seconds: int) -> list[Throughput]:
+def measure_throughput(
+    database: Database,
+    rounds: int,
+    seconds: int,
+    implementations: Sequence[Implementation] = IMPLEMENTATIONS,
+) -> list[Throughput]:
     """Measure every operation on every implementation, alternately, in several rounds."""
     results = [
-        Throughput(operation, {each: [] for each in IMPLEMENTATIONS}) for operation in OPERATIONS
+        Throughput(operation, {each: [] for each in implementations}) for operation in OPERATIONS
     ]
     with ExitStack() as stack:
-        servers = [stack.enter_context(serve(each, database.url)) for each in IMPLEMENTATIONS]
+        servers = [stack.enter_context(serve(each, database.url)) for each in implementations]
         for server in servers:
             check(server, database)
             load(server, mixed(database, MAX_RATE * WARM_UP), seconds=WARM_UP)
