@@ -59,12 +59,13 @@ seed: .venv/runs ## Fill the database with sample tasks
 bench: .venv/bench ## Run the benchmarks, 10 minutes; writes benchmarks/RESULTS.md (needs wrk)
 	$(BIN)/python -m benchmarks
 
-lint: .venv/bench .venv/proof ## Check style, types, migrations and the OpenAPI document
+lint: .venv/bench .venv/proof ## Check style, types, migrations, the OpenAPI document and dependencies
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	DEBUG=true $(BIN)/mypy
 	DEBUG=true $(MANAGE) makemigrations --check --dry-run
 	DEBUG=true $(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+	$(BIN)/python -m tests.dependencies.audit
 
 format: .venv/tests ## Sort imports and format the code
 	$(BIN)/ruff check --fix
@@ -77,13 +78,14 @@ client: clients/typescript/node_modules ## Regenerate the TypeScript client from
 	npm --prefix clients/typescript run generate
 	npm --prefix clients/typescript run build
 
-lock: .venv/tests ## Regenerate the requirements from pyproject.toml
+lock: .venv/tests ## Regenerate the requirements from pyproject.toml, and the list of licenses
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --output-file requirements-dev.txt
 	$(LOCK) --group dev --group bench --output-file benchmarks/requirements.txt
 	$(LOCK) --group dev --group proof --output-file tests/requirements.txt
+	$(BIN)/python -m tests.dependencies.licenses
 
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv

@@ -34,6 +34,9 @@ ENVIRONMENTS = BASE_DIR / ".venv" / "compatibility"
 SERVERS = Path(__file__).parent / "node_modules"
 UV = Path(sys.executable).with_name("uv")
 
+LOCKED_DJANGO = re.compile(r"^django==(?:.*\\\n)*.*", re.MULTILINE)
+"""The requirement with its hashes, one a line."""
+
 DJANGO_FACTS = """
 import django
 from django.db.backends.postgresql.features import DatabaseFeatures
@@ -109,13 +112,16 @@ def find_python(version: str) -> Path | None:
 
 
 def install(directory: Path, python: Path, django: str) -> str:
-    """Install the locked requirements with this Django; return the error, if there is one."""
+    """Install the locked requirements with this Django; return the error, if there is one.
+
+    Django has no hashes there: it is the newest release of its series.
+    """
     command: list[str | Path] = [UV, "venv", "-q", "--allow-existing", "-p", python, directory]
     subprocess.run(command, check=True)
     locked = (BASE_DIR / "requirements-dev.txt").read_text()
     with TemporaryDirectory() as temporary:
         requirements = Path(temporary) / "requirements.txt"
-        requirements.write_text(re.sub(r"^django==.*$", django, locked, flags=re.MULTILINE))
+        requirements.write_text(LOCKED_DJANGO.sub(django, locked))
         finished = subprocess.run(
             [UV, "pip", "install", "-q", "-p", directory, "-r", requirements],
             check=False,

@@ -1,0 +1,1 @@
+"""The locked requirements: what is installed, under which licenses, with known vulnerabilities."""
