@@ -98,6 +98,17 @@ accesslog = None
 logger_class = ProcessLogger
 
 
+if settings.METRICS:
+    from todo_project.metrics import processes
+
+    # Like the heartbeat, the files with the values should not be on a disk.
+    processes.prepare(worker_tmp_dir)
+    pre_fork = processes.pre_fork
+    post_fork = processes.post_fork
+    child_exit = processes.child_exit
+    on_exit = processes.on_exit
+
+
 def on_starting(_server: "Arbiter") -> None:
     """Reject a port in use, which `reuse_port` would silently share with the other server."""
     try:

@@ -49,6 +49,7 @@ CORS_ALLOWED_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = env_origins("CSRF_TRUSTED_ORIGINS")
 CONTACT_EMAIL = env_str("CONTACT_EMAIL", "todo-api@example.com")
 LOG_LEVEL = env_str("LOG_LEVEL", "INFO").upper()
+METRICS = env_bool("METRICS", default=False)
 API_AUTHENTICATION_CLASSES = env_list("API_AUTHENTICATION_CLASSES")
 API_PERMISSION_CLASSES = env_list("API_PERMISSION_CLASSES")
 API_GATEWAY = env_str("API_GATEWAY")
@@ -115,7 +116,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "todo_project.http.access_log.AccessLogMiddleware",
+    "todo_project.metrics.requests.MetricsMiddleware"
+    if METRICS
+    else "todo_project.http.access_log.AccessLogMiddleware",
     "todo_project.http.headers.content_length_middleware",
     "todo_project.http.cors.CorsMiddleware",
     "todo_project.problems.handlers.ProblemMiddleware",
@@ -209,13 +212,16 @@ CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
 ]
 
+# Platforms and Prometheus request these from an instance: by IP address, and over plain HTTP.
+PROBES = ["/healthz", "/readyz", *(["/metrics"] if METRICS else [])]
+
 # TLS is terminated by the proxy. Only its X-Forwarded-Proto can tell HTTPS from plain HTTP, and
 # without a proxy a client could forge that header.
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # Platforms probe over plain HTTP. For the API, see todo_project/http/https.py.
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/"]
+    # For the API, see todo_project/http/https.py.
+    SECURE_REDIRECT_EXEMPT = [*(f"^{probe[1:]}$" for probe in PROBES), "^api/"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_INCLUDE_SUBDOMAINS
 SECURE_HSTS_PRELOAD = HSTS_PRELOAD

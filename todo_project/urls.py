@@ -1,5 +1,6 @@
 """The URLs of the service."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path, re_path
@@ -25,6 +26,7 @@ urlpatterns = [
     path("problems/<slug:slug>", ProblemTypeView.as_view(), name="problem"),
     path("healthz", LivenessView.as_view()),
     path("readyz", ReadinessView.as_view()),
+    *([path("metrics", include("todo_project.metrics.views"))] if settings.METRICS else []),
     path("favicon.ico", RedirectView.as_view(url=static(FAVICON))),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),

@@ -5,6 +5,7 @@ docs/architecture.md lists the modules that depend on them.
 
 from functools import partial
 from inspect import signature
+from pathlib import Path
 from socket import socketpair
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import DeleteQuery
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn, ThreadWorker
+from prometheus_client import Counter, values
 from psycopg.pq import Format
 from rest_framework.views import APIView
 
@@ -114,3 +116,21 @@ def test_django_has_the_methods_that_are_overridden() -> None:
     assert [*signature(WSGIHandler.get_response).parameters] == ["self", "request"]
     assert [*signature(APIView.perform_authentication).parameters] == ["self", "request"]
     assert isinstance(APIView.default_response_headers, property)
+
+
+def test_metrics_library_names_its_files_after_an_identifier_and_continues_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identifier = 1
+    value_class = values.MultiProcessValue(lambda: identifier)  # type: ignore[no-untyped-call]
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    monkeypatch.setattr(values, "ValueClass", value_class)
+    counter = Counter("example_total", "An example.", registry=None)
+    counter.inc(5)
+    identifier = 2
+    counter.inc(7)
+    identifier = 1
+    counter.inc(1)
+    assert counter._value.get() == 6
+    assert {path.name for path in tmp_path.iterdir()} == {"counter_1.db", "counter_2.db"}
+    value_class.close_all_files()

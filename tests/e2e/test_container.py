@@ -122,7 +122,7 @@ def test_container_serves_as_the_user_of_the_image(image: Image, cluster: Cluste
 def test_container_with_read_only_root_serves(
     image: Image, cluster: Cluster, tmpfs: tuple[str, ...], extra: dict[str, str]
 ) -> None:
-    environ = variables(cluster, free_port()) | extra
+    environ = variables(cluster, free_port()) | {"METRICS": "true"} | extra
     assert not is_healthy(image, environ)
     with (
         container(image, environ, tmpfs, read_only=True),
@@ -132,6 +132,7 @@ def test_container_with_read_only_root_serves(
         assert create_task(client, "alice").status == 403  # not over HTTPS
         response = client.send("POST", "/api/alice/tasks", {"title": "Buy milk"}, **HTTPS)
         assert response.status == 201
+        assert b"http_requests_in_progress 1.0\n" in client.send("GET", "/metrics").body
 
 
 def test_container_without_writable_directory_exits_with_error(

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import (
     DisallowedHost,
     PermissionDenied,
@@ -46,7 +47,7 @@ from todo_project.problems.registry import (
 
 log = logging.getLogger(__name__)
 
-PROBES = ("/healthz", "/readyz")
+PROBES = frozenset(settings.PROBES)
 
 MAX_LOGGED_HOST = 100  # characters
 

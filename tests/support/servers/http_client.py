@@ -58,6 +58,12 @@ class Client:
         response.read()
         return response.status
 
+    @property
+    def local_port(self) -> int:
+        """Return the port of this end of the connection."""
+        port: int = self._connection.sock.getsockname()[1]
+        return port
+
     def disable_reconnect(self) -> None:
         """Raise NotConnected instead of opening another connection."""
         self._connection.auto_open = 0
