@@ -24,7 +24,10 @@ def relative_path(page: Path) -> str:
     return str(page.relative_to(BASE_DIR))
 
 
-def code_blocks(page: Path, language: str) -> list[str]:
-    """Return the fenced code blocks of a language."""
+def code_blocks(page: Path, language: str, section: str = "") -> list[str]:
+    """Return the fenced code blocks of a language: all, or those of the section with a heading."""
+    text = page.read_text()
+    if section:
+        [text] = re.findall(rf"^## {section}$(.*?)^## ", text, re.DOTALL | re.MULTILINE)
     pattern = rf"^```{language}\n(.*?)^```$"
-    return re.findall(pattern, page.read_text(), re.DOTALL | re.MULTILINE)
+    return re.findall(pattern, text, re.DOTALL | re.MULTILINE)
