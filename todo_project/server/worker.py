@@ -21,6 +21,7 @@ from todo_project import settings
 from todo_project.server.connection import Connection
 from todo_project.server.framing import State
 from todo_project.server.rejection import reject, reject_invalid
+from todo_project.server.threads import RequestThreads
 from todo_project.server.waiting import Wait, WaitingConnections
 
 RECEIVE_TIMEOUT = 20
@@ -72,7 +73,7 @@ class BufferingWorker(ThreadWorker):
         deadline = time.monotonic() + self.cfg.graceful_timeout
         while self.nr_conns > 0 and time.monotonic() < deadline:
             self.handle_events(timeout=0.1)
-        self.tpool.shutdown(wait=False)
+        self.tpool.shutdown()
         self.poller.close()
         queue.close()
 
@@ -134,6 +135,7 @@ class BufferingWorker(ThreadWorker):
     def drop(self, connection: Connection) -> None:
         """Close a connection that does not wait."""
         self.nr_conns -= 1
+        self.waiting.poll(connection, 0)
         connection.close()
 
     def on_readable(self, connection: Connection) -> None:
@@ -185,12 +187,23 @@ class BufferingWorker(ThreadWorker):
         connection.closes = True
         self.send(connection)
 
-    def handle(self, conn: Any) -> Any:
+    def get_thread_pool(self) -> Any:
+        """Start the threads."""
+        return RequestThreads(self.cfg.threads, self.process)
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Pass a request to the threads."""
+        self.tpool.submit(conn)
+
+    def process(self, connection: Connection) -> None:
         """Handle a request in a thread, and send what the client takes of the response at once."""
-        keep_alive = super().handle(conn)
+        keep_alive = False
+        with suppress(Exception, SystemExit):  # an application that ends its thread
+            keep_alive = self.handle(connection)
+        connection.closes = connection.closes or not keep_alive
         with suppress(OSError):
-            conn.sock.flush()
-        return keep_alive
+            connection.sock.flush()
+        self.method_queue.defer(self.send, connection)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Call the application with a body that is complete, or too large to be collected."""
@@ -209,13 +222,8 @@ class BufferingWorker(ThreadWorker):
         """Respond to a request that gunicorn cannot parse."""
         reject_invalid(self.cfg, req, client, addr, exc)
 
-    def finish_request(self, conn: Any, fs: Any) -> None:
-        """Send the rest of the response, after the thread has returned."""
-        conn.closes = conn.closes or fs.exception() is not None or not fs.result()
-        self.send(conn)
-
     def send(self, connection: Connection) -> None:
-        """Send the response of a connection that does not wait."""
+        """Send what is left of the response of a connection that does not wait."""
         try:
             complete = connection.sock.flush()
         except OSError:
