@@ -1,8 +1,10 @@
 """The URLs of the service."""
 
+from importlib import import_module
+
 from django.contrib import admin
 from django.templatetags.static import static
-from django.urls import include, path, re_path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularYAMLAPIView
 
@@ -16,7 +18,7 @@ FAVICON = "drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"
 admin.site.site_header = admin.site.site_title = "Todo API"
 
 urlpatterns = [
-    path("", include("tasks.api.urls")),
+    *import_module("tasks.api.urls").urlpatterns,  # `include` would match and resolve twice
     path("", RedirectView.as_view(url="/docs")),
     path("docs", SwaggerUIView.as_view(), name="docs"),
     path("openapi.json", document(SpectacularJSONAPIView), name="openapi-json"),

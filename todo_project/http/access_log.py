@@ -13,7 +13,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
-from todo_project.http.headers import GetResponse
+from todo_project.http.headers import GetResponse, set_content_length
 from todo_project.http.json import dumps
 from todo_project.http.request_id import choose_request_id, current_request_id
 from todo_project.problems.handlers import unknown_url
@@ -60,6 +60,7 @@ class AccessLogMiddleware:
         with connection.execute_wrapper(meter):
             response = self.get_response(request)
         current_request_id.reset(token)
+        set_content_length(response)
         response["X-Request-ID"] = request_id
         match = request.resolver_match or resolve(request.path_info)
         line = {
