@@ -7,11 +7,13 @@ response. So slow clients hold memory, within limits, but no thread.
 """
 
 import errno
+import os
 import selectors
 import signal
 import socket
 import time
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -40,6 +42,18 @@ MAX_ACCEPTS = 64
 """Connections that are accepted before other events are handled."""
 
 
+def block_sigterm_during_fork() -> None:
+    """Let each process that this one forks receive SIGTERM only after it has set a handler.
+
+    The signal is not lost: it waits until the worker unblocks it.
+    """
+    change = partial(signal.pthread_sigmask, mask=[signal.SIGTERM])
+    os.register_at_fork(
+        before=partial(change, signal.SIG_BLOCK),
+        after_in_parent=partial(change, signal.SIG_UNBLOCK),
+    )
+
+
 class BufferingWorker(ThreadWorker):
     """A gthread worker in which the event loop waits for clients, and not the threads.
 
@@ -51,9 +65,10 @@ class BufferingWorker(ThreadWorker):
         """Start the worker.
 
         Until gunicorn sets the signal handlers of a worker, those of the master are in force, and
-        a worker that is told to stop would not notice.
+        a worker that is told to stop would not notice. See `block_sigterm_during_fork`.
         """
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "alive", False))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         super().init_process()
 
     def run(self) -> None:
