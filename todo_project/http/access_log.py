@@ -9,7 +9,7 @@ from functools import cache
 from time import perf_counter_ns
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
@@ -57,7 +57,7 @@ class AccessLogMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         token = current_request_id.set(request_id)
         meter = QueryMeter()
-        with connection.execute_wrapper(meter):
+        with connections[DEFAULT_DB_ALIAS].execute_wrapper(meter):
             response = self.get_response(request)
         current_request_id.reset(token)
         set_content_length(response)
