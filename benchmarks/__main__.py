@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import SubprocessError
 
 from benchmarks.chart import draw
+from benchmarks.cpu import measure_cpu
 from benchmarks.database import create_database
 from benchmarks.growth import measure_growth
 from benchmarks.latency import measure_latency
@@ -22,7 +23,7 @@ from benchmarks.servers import SERVICE, baseline
 from benchmarks.throughput import measure_throughput
 from tests.support.servers.postgresql import start_temporary_server
 
-PARTS = ("throughput", "latency", "growth", "memory")
+PARTS = ("throughput", "cpu", "latency", "growth", "memory")
 DESCRIPTION = (
     "Compare this service with two other implementations, and write RESULTS.md and results.svg "
     "into benchmarks/. Takes less than ten minutes."
@@ -37,6 +38,7 @@ class Plan:
 
     rounds: int = 5
     seconds: int = 2
+    cpu_rounds: int = 20
     latency_requests: int = 15
     sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     growth_rounds: int = 3
@@ -44,7 +46,7 @@ class Plan:
     long_list_seconds: int = 5
 
 
-QUICK = Plan(2, 1, 3, (10_000, 100_000), 1, 5_000, 1)
+QUICK = Plan(2, 1, 5, 3, (10_000, 100_000), 1, 5_000, 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -74,11 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def compare(server_url: str, plan: Plan, directory: Path) -> Report:
-    """Measure the throughput of this checkout and of another."""
-    report, other = Report(), baseline(directory)
+    """Measure the throughput and the CPU time of this checkout and of another."""
+    report, implementations = Report(), (SERVICE, baseline(directory))
     database = create_database(server_url, DEFAULT_SIZE)
     report.comparison(
-        measure_throughput(database, plan.rounds, plan.seconds, (SERVICE, other)), other
+        measure_throughput(database, plan.rounds, plan.seconds, implementations),
+        measure_cpu(database, plan.cpu_rounds, implementations),
     )
     return report
 
@@ -91,6 +94,8 @@ def measure(server_url: str, plan: Plan, parts: Sequence[str]) -> tuple[Report, 
         throughput = measure_throughput(database(DEFAULT_SIZE), plan.rounds, plan.seconds)
         report.throughput(throughput)
         chart = draw(throughput)
+    if "cpu" in parts:
+        report.cpu(measure_cpu(database(DEFAULT_SIZE), plan.cpu_rounds))
     if "latency" in parts:
         report.latency(measure_latency(database(DEFAULT_SIZE), plan.latency_requests))
     if "growth" in parts:
@@ -119,7 +124,7 @@ def parse(arguments: Sequence[str] | None) -> Namespace:
         "--baseline",
         type=Path,
         metavar="DIRECTORY",
-        help="compare the throughput with that of another checkout of this service; only printed",
+        help="compare throughput and CPU time with another checkout of this service; only printed",
     )
     add("--output", type=Path, help="the directory for RESULTS.md and results.svg")
     options = parser.parse_args(arguments)

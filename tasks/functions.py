@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, F, Func, UUIDField, Value
+from django.db.models import CharField, DateTimeField, Func, UUIDField, Value
 from django.db.models.functions import Greatest, Now
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -116,7 +116,30 @@ class RowValue(Func):
     output_field = CharField()
 
 
-NEXT_UPDATED_AT = Greatest(StatementTimestamp(), F("updated_at") + timedelta(microseconds=1))
+class MicrosecondLater(Func):
+    """A time plus one microsecond.
+
+    In PostgreSQL the sum of a time and an interval depends on the time zone of the session, which
+    makes it STABLE. Calculated in UTC it is IMMUTABLE, as Citus requires of what an UPDATE of a
+    distributed table computes from a column
+    (https://github.com/citusdata/citus/issues/1384).
+    """
+
+    output_field = DateTimeField()
+    template = (
+        "((%(expressions)s AT TIME ZONE 'UTC') + INTERVAL '1 microsecond') AT TIME ZONE 'UTC'"
+    )
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> CompiledSQL:
+        """Add as Django does."""
+        [time] = self.get_source_expressions()
+        later = (time + timedelta(microseconds=1)).resolve_expression(compiler.query)
+        return compiler.compile(later)
+
+
+NEXT_UPDATED_AT = Greatest(StatementTimestamp(), MicrosecondLater("updated_at"))
 """The `updated_at` of a changed task.
 
 Strictly later than the current one, even when the clock was set back or the row is dated in the

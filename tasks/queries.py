@@ -119,7 +119,8 @@ class UserTasks:
             "id": task_id,
         }
         given = {name: value for name, value in filters.items() if value is not None}
-        return _to_dicts(_list(limit, *given).execute({"user_id": self.user_id, **given}))
+        rows = _list(limit, *given).execute({"user_id": self.user_id, **given})
+        return [_to_dict(row) for row in rows]
 
     def get(self, task_id: UUID) -> TaskRow:
         """Return one task."""
@@ -127,8 +128,7 @@ class UserTasks:
 
     def create(self, **fields: Any) -> TaskRow:
         """Create a task and return it."""
-        [row] = self._insert(fields)
-        return row
+        return cast("TaskRow", self._insert(fields))  # no other task has the new id
 
     def create_idempotent(self, task_id: UUID, **fields: Any) -> tuple[TaskRow, bool]:
         """Create the task with this id unless it exists; return it, and whether it existed.
@@ -138,8 +138,8 @@ class UserTasks:
         Raises `OperationalError` after `MAX_CREATE_ATTEMPTS`.
         """
         for _ in range(MAX_CREATE_ATTEMPTS):
-            for row in self._insert({"id": task_id, **fields}):
-                return row, False
+            if task := self._insert({"id": task_id, **fields}):
+                return task, False
             with suppress(Task.DoesNotExist):
                 return self.get(task_id), True
         raise OperationalError(
@@ -166,26 +166,37 @@ class UserTasks:
         values = {"user_id": self.user_id, "completed": completed}
         return _delete_by_completed().count(values)
 
-    def _insert(self, fields: dict[str, Any]) -> TaskRows:
-        """Insert a row and return it in a list; return an empty list if the id exists."""
-        return _to_dicts(_create(*fields).execute({"user_id": self.user_id, **fields}))
+    def _insert(self, fields: dict[str, Any]) -> TaskRow | None:
+        """Insert a row and return it; return None if the id exists."""
+        row = _create(*fields).execute_on_one({"user_id": self.user_id, **fields})
+        return _to_dict(row) if row else None
 
     def _execute_on_one(
         self, compiled: Callable[..., CompiledQuery], task_id: UUID, **values: Any
     ) -> TaskRow:
         """Execute the query on one task, and return the task as the query left it."""
         query = compiled(self.precondition.parameters, *values)
-        rows = query.execute(self._values(task_id) | values)
-        if not rows:
+        row = query.execute_on_one(self._values(task_id) | values)
+        if row is None:
             raise Task.DoesNotExist
-        return _to_dicts(rows)[0]
+        return _to_dict(row)
 
     def _values(self, task_id: UUID) -> dict[str, Any]:
         return {"user_id": self.user_id, "id": task_id, **self.precondition.values}
 
 
-def _to_dicts(rows: Sequence[Sequence[Any]]) -> TaskRows:
-    return cast("TaskRows", [dict(zip(COLUMNS, row, strict=True)) for row in rows])
+def _to_dict(row: Sequence[Any]) -> TaskRow:
+    # A literal takes a third of the time of `dict(zip(COLUMNS, row))`.
+    task_id, user_id, title, description, completed, created_at, updated_at = row
+    return {
+        "id": task_id,
+        "user_id": user_id,
+        "title": title,
+        "description": description,
+        "completed": completed,
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }
 
 
 def _column(name: str) -> BindParameter:

@@ -119,22 +119,18 @@ MIDDLEWARE = [
     "todo_project.metrics.requests.MetricsMiddleware"
     if METRICS
     else "todo_project.http.access_log.AccessLogMiddleware",
-    "todo_project.http.headers.content_length_middleware",
     "todo_project.http.cors.CorsMiddleware",
     "todo_project.problems.handlers.ProblemMiddleware",
-    "todo_project.http.headers.content_security_policy_middleware",
-    "django.middleware.security.SecurityMiddleware",
-    "todo_project.http.https.https_middleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "todo_project.http.page_middleware.PageMiddleware",
     "todo_project.http.admin_middleware.AdminMiddleware",
 ]
-# The first five look for middleware by name, which AdminMiddleware wraps. todo.E001 replaces the
-# next two. The last two are about HSTS for other hosts, which only an operator can decide.
+# The first line is about middleware that AdminMiddleware and PageMiddleware wrap. todo.E001
+# replaces the next two. The last two are about HSTS for other hosts, which only an operator can
+# decide.
 SILENCED_SYSTEM_CHECKS = [
-    "admin.E408", "admin.E409", "admin.E410", "axes.W002", "security.W003", "security.W009",
-    "security.W025", "security.W005", "security.W021",
-]  # fmt: skip
+    *("admin.E408", "admin.E409", "admin.E410", "axes.W002", "security.W001", "security.W002"),
+    *("security.W003", "security.W009", "security.W025", "security.W005", "security.W021"),
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -220,8 +216,8 @@ PROBES = ["/healthz", "/readyz", *(["/metrics"] if METRICS else [])]
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # For the API, see todo_project/http/https.py.
-    SECURE_REDIRECT_EXEMPT = [*(f"^{probe[1:]}$" for probe in PROBES), "^api/"]
+    # For the API, see todo_project/http/page_middleware.py.
+    SECURE_REDIRECT_EXEMPT = [f"^{probe[1:]}$" for probe in PROBES]
 SECURE_HSTS_SECONDS = HSTS_SECONDS
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_INCLUDE_SUBDOMAINS
 SECURE_HSTS_PRELOAD = HSTS_PRELOAD

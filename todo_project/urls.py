@@ -1,5 +1,7 @@
 """The URLs of the service."""
 
+from importlib import import_module
+
 from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
@@ -17,7 +19,7 @@ FAVICON = "drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"
 admin.site.site_header = admin.site.site_title = "Todo API"
 
 urlpatterns = [
-    path("", include("tasks.api.urls")),
+    *import_module("tasks.api.urls").urlpatterns,  # `include` would match and resolve twice
     path("", RedirectView.as_view(url="/docs")),
     path("docs", SwaggerUIView.as_view(), name="docs"),
     path("openapi.json", document(SpectacularJSONAPIView), name="openapi-json"),

@@ -4,6 +4,8 @@ import os
 
 import django
 from django.conf import settings
+from django.core.cache import close_caches
+from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.urls import get_resolver
@@ -18,8 +20,14 @@ application = NormalizingHandler()
 # its first request on it.
 get_resolver().url_patterns  # noqa: B018
 
-# Only DEBUG records queries that could be reset, and `request_started` closes old connections
-# already, so a second check after the request would do nothing.
-if not settings.DEBUG:
+# What Django does by signals at the start and at the end of each request, the handler does, or is
+# not needed: there is one database, no cache with connections, and one URLconf.
+for signal, receiver in (
+    (request_started, close_old_connections),
+    (request_finished, close_old_connections),
+    (request_finished, close_caches),
+    (request_finished, reset_urlconf),
+):
+    signal.disconnect(receiver)
+if not settings.DEBUG:  # which records queries
     request_started.disconnect(reset_queries)
-request_finished.disconnect(close_old_connections)

@@ -37,14 +37,15 @@ def validate_preconditions(request: Request) -> None:
 
     They are counted by their commas: parsing a long header would take too much time.
     """
-    rule = f"Must contain no more than {MAX_ENTITY_TAGS} entity tags."
-    errors = {
-        name: [ErrorDetail(rule, "max_length")]
+    headers = request.META
+    too_long = [
+        name
         for name, key in CONDITIONS.items()
-        if request.META.get(key, "").count(",") >= MAX_ENTITY_TAGS
-    }
-    if errors:
-        raise InvalidHeaders(errors)
+        if key in headers and headers[key].count(",") >= MAX_ENTITY_TAGS
+    ]
+    if too_long:
+        rule = f"Must contain no more than {MAX_ENTITY_TAGS} entity tags."
+        raise InvalidHeaders({name: [ErrorDetail(rule, "max_length")] for name in too_long})
 
 
 def precondition_from(request: Request) -> Precondition:
@@ -53,13 +54,14 @@ def precondition_from(request: Request) -> Precondition:
     A weak, malformed or empty entity tag in If-Match matches no task. If-None-Match is part of
     the precondition of a write only; for a read, see `is_not_modified`.
     """
+    headers = request.META
     if_match: Iterable[datetime] | None = None
     if_none_match: Iterable[datetime] = ()
-    if "HTTP_IF_MATCH" in request.META:
-        etags = parse_etags(request.META["HTTP_IF_MATCH"])
+    if "HTTP_IF_MATCH" in headers:
+        etags = parse_etags(headers["HTTP_IF_MATCH"])
         if_match = None if etags == ["*"] else _timestamps(etags)
-    if "HTTP_IF_NONE_MATCH" in request.META and request.method not in SAFE_METHODS:
-        etags = parse_etags(request.META["HTTP_IF_NONE_MATCH"])
+    if "HTTP_IF_NONE_MATCH" in headers and request.method not in SAFE_METHODS:
+        etags = parse_etags(headers["HTTP_IF_NONE_MATCH"])
         if_match = () if etags == ["*"] else if_match
         if_none_match = _timestamps(etag.removeprefix("W/") for etag in etags)
     if if_match is None and not if_none_match:

@@ -5,6 +5,7 @@ They keep no state: each request serializer is built once, below, and shared by 
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -99,29 +100,37 @@ class IgnoredField(serializers.Field[Any, Any, Any, Any]):
     def __init__(self) -> None:
         super().__init__(required=False)
 
-    def run_validation(self, data: Any = None) -> Any:
-        """Leave the field out of the validated data."""
-        raise serializers.SkipField
-
 
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that rejects undeclared fields."""
 
     unknown_message = "There is no such field."
 
-    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the validated fields; raise ValidationError with every error found."""
+    def run_validation(self, data: Any = serializers.empty) -> dict[str, Any]:
+        """Return the validated fields; raise ValidationError with every error found.
+
+        DRF also looks for what no serializer here has: sources, `validate_*` methods, validators.
+        """
         errors: dict[str, Any] = {
             name: [ErrorDetail(self.unknown_message, "unknown")]
             for name in data.keys() - self.fields.keys()
         }
-        try:
-            validated: dict[str, Any] = super().to_internal_value(data)
-        except ValidationError as error:
-            errors |= error.detail  # type: ignore[arg-type]
+        validated = {}
+        for name, field in self.validated_fields:
+            if name in data or field.required:
+                try:
+                    validated[name] = field.run_validation(data.get(name, serializers.empty))
+                except ValidationError as error:
+                    errors[name] = error.detail
         if errors:
             raise ValidationError(errors)
         return validated
+
+    @cached_property
+    def validated_fields(self) -> list[tuple[str, serializers.Field[Any, Any, Any, Any]]]:
+        """Return the names and fields that are not ignored."""
+        fields = self.fields.items()
+        return [(name, field) for name, field in fields if not isinstance(field, IgnoredField)]
 
 
 class TaskRequestSerializer(StrictSerializer):

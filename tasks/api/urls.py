@@ -18,8 +18,8 @@ task_detail = TaskViewSet.as_view(
 task_complete = TaskViewSet.as_view({"patch": "complete"})
 
 urlpatterns = [
-    path(TASKS, task_list, name="task-list"),
     path(TASK, task_detail, name="task-detail"),
+    path(TASKS, task_list, name="task-list"),
     path(f"{TASK}/complete", task_complete, name="task-complete"),
     path(f"{TASKS}/", task_list),
     path(f"{TASK}/", task_detail),

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -90,7 +89,7 @@ class TaskViewSet(Resource, ViewSet):
         response["ETag"] = etag
         if accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", "")):
             compress(response)
-        patch_vary_headers(response, ["Accept-Encoding"])
+        response["Vary"] = "Accept-Encoding"
         return response
 
     @schema.create_task

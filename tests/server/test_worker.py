@@ -305,7 +305,7 @@ def test_event_of_a_connection_that_was_dropped_in_the_same_turn_is_ignored(
         server.worker.waiting.end(two)
         server.worker.drop(two)
         for each in (one, two):
-            server.worker.waiting.dispatch(each, wait, each.sock)
+            server.worker.waiting.dispatch(each, each.sock)
 
     server.worker.method_queue.defer(drop_second_then_dispatch_both)
     assert second.recv(65536) == b""

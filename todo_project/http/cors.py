@@ -5,7 +5,6 @@ from typing import Any
 from corsheaders import middleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 
 from todo_project.http.headers import CACHE_CONTROL
 
@@ -18,10 +17,8 @@ class CorsMiddleware(middleware.CorsMiddleware):
         if "HTTP_ORIGIN" in request.META:
             return super().__call__(request)
         response: Any = self.get_response(request)
-        if "Vary" in response:
-            patch_vary_headers(response, ["origin"])
-        else:
-            response["Vary"] = "origin"
+        others = response.get("Vary")
+        response["Vary"] = f"{others}, origin" if others else "origin"
         return response
 
     def check_preflight(self, request: HttpRequest) -> HttpResponseBase | None:

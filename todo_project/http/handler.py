@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
@@ -28,6 +29,8 @@ class NormalizingHandler(WSGIHandler):
         _normalize_path(environ)
         _normalize_content_type(environ)
         _normalize_chunked_body(environ)
+        # `close_old_connections` does this for the connections to all databases.
+        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
         return super().__call__(environ, start_response)
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
@@ -56,6 +59,8 @@ def _normalize_path(environ: dict[str, Any]) -> None:
     Otherwise Django would answer `OPTIONS *` (RFC 9110 §9.3.7) in HTML, and read the byte FF
     as `%FF`.
     """
+    if environ["PATH_INFO"].isascii() and environ["PATH_INFO"].startswith("/"):
+        return
     path: bytes = environ["PATH_INFO"].encode("latin-1")
     try:
         path.decode()
@@ -70,8 +75,11 @@ def _normalize_content_type(environ: dict[str, Any]) -> None:
     Django would decode the query with the charset, and fail on one that is not for text, or on
     an unknown RFC 2231 charset.
     """
+    content_type = environ.get("CONTENT_TYPE", "")
+    if ";" not in content_type:
+        return
     try:
-        media_type, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+        media_type, parameters = parse_header_parameters(content_type)
     except ValueError:
         environ["CONTENT_TYPE"] = ""
     else:

@@ -39,10 +39,12 @@ def read_object(request: Request) -> dict[str, Any]:
     Raises RequestDataTooBig, UnreadablePostError, UnsupportedMediaType, or ParseError if the
     body is empty, not JSON, nested more than 1024 levels deep, or not an object.
     """
-    media_type, _ = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))
+    content_type = request.META.get("CONTENT_TYPE", "")
     body = read_body(request)
-    if body and media_type != JSON:
-        raise UnsupportedMediaType(media_type, f"Send the body as Content-Type: {JSON}.")
+    if body and content_type != JSON:
+        media_type, _ = parse_header_parameters(content_type)
+        if media_type != JSON:
+            raise UnsupportedMediaType(media_type, f"Send the body as Content-Type: {JSON}.")
     parsed = _parse(body)
     if not isinstance(parsed, dict):
         raise ParseError("The body must be a JSON object.")

@@ -29,7 +29,9 @@ class QualityNegotiation(DefaultContentNegotiation):
         self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """Return the preferred renderer; raise NotAcceptable if the client accepts none."""
-        accept = request.META.get("HTTP_ACCEPT", "")
+        accept = request.META.get("HTTP_ACCEPT", "*/*")
+        if accept == "*/*":
+            return renderers[0], renderers[0].media_type
         best = max(renderers, key=lambda renderer: preference(accept, renderer.media_type))
         quality, _ = preference(accept, best.media_type)
         if not quality:

@@ -3,8 +3,8 @@
 import logging
 import re
 from contextvars import ContextVar
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 REQUEST_ID_PATTERN = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
 
@@ -13,7 +13,7 @@ current_request_id: ContextVar[str] = ContextVar("current_request_id")
 
 def choose_request_id(sent: str = "") -> str:
     """Return the id that the client has sent if it is valid, else a new one."""
-    return sent if REQUEST_ID_PATTERN.fullmatch(sent) else uuid4().hex
+    return sent if REQUEST_ID_PATTERN.fullmatch(sent) else token_hex(16)
 
 
 def add_request_id_to_log_records() -> None:

@@ -51,6 +51,9 @@ PROBES = frozenset(settings.PROBES)
 
 MAX_LOGGED_HOST = 100  # characters
 
+MAX_ALLOWED_HOSTS = 100
+"""The number of hosts that a process remembers as allowed; `*` allows any number."""
+
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Return the response to an exception of a DRF view (`EXCEPTION_HANDLER`)."""
@@ -66,16 +69,20 @@ class ProblemMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.allowed_hosts: set[str | None] = set()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Check the host, then process the request. Probes are exempt: platforms use IPs."""
-        try:
-            if request.path_info not in PROBES:
+        host = request.META.get("HTTP_HOST")
+        if host not in self.allowed_hosts and request.path_info not in PROBES:
+            try:
                 request.get_host()
-        except DisallowedHost as exc:
-            host = request.META.get("HTTP_HOST", "")[:MAX_LOGGED_HOST]
-            log.warning("The host %r is not valid or not in ALLOWED_HOSTS.", host)
-            return problem_response(exc, request)
+            except DisallowedHost as exc:
+                shown = (host or "")[:MAX_LOGGED_HOST]
+                log.warning("The host %r is not valid or not in ALLOWED_HOSTS.", shown)
+                return problem_response(exc, request)
+            if len(self.allowed_hosts) < MAX_ALLOWED_HOSTS:
+                self.allowed_hosts.add(host)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:

@@ -2,14 +2,11 @@
 
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gunicorn.workers.gthread import TConn
 
 from todo_project.server.framing import RequestBuffer, State
-
-if TYPE_CHECKING:
-    from todo_project.server.waiting import Wait
 
 RECEIVE_SIZE = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -63,7 +60,11 @@ class Connection(TConn):
 
     sock: BufferedSocket
     parser: Any
-    wait: "Wait"
+    wait: Any = None
+    """The `Wait` that the connection is in, or None while a thread has its request."""
+
+    polled_event = 0
+    """The event that the poller reports, or 0 for none."""
 
     def __init__(
         self, cfg: Any, accepted: socket.socket, client: Any, server: Any, max_body_size: int

@@ -32,7 +32,12 @@ class Wait(dict[Connection, float]):
 
 
 class WaitingConnections:
-    """All connections that wait; `drop` closes one that does not wait any more."""
+    """All connections that wait; `drop` closes one that does not wait any more.
+
+    A connection stays in the poller while a thread has its request: most clients wait for the
+    response, and to leave and enter the poller for each request takes longer. If data comes
+    nevertheless, the connection leaves the poller until it waits again.
+    """
 
     def __init__(self, poller: selectors.BaseSelector, drop: Handler) -> None:
         self.poller = poller
@@ -43,18 +48,30 @@ class WaitingConnections:
         """Wait for the client, until the deadline."""
         wait[connection] = time.monotonic() + wait.timeout
         connection.wait = wait
-        self.poller.register(connection.sock, wait.event, partial(self.dispatch, connection, wait))
+        self.poll(connection, wait.event)
         self.hold(connection, len(connection.request.data) + len(connection.sock.outgoing))
 
-    def dispatch(self, connection: Connection, wait: Wait, _sock: object) -> None:
+    def poll(self, connection: Connection, event: int) -> None:
+        """Let the poller report this event of the connection; with 0, none."""
+        if event == connection.polled_event:
+            return
+        if connection.polled_event:
+            self.poller.unregister(connection.sock)
+        if event:
+            self.poller.register(connection.sock, event, partial(self.dispatch, connection))
+        connection.polled_event = event
+
+    def dispatch(self, connection: Connection, _sock: object) -> None:
         """Handle an event, unless the handler of an event before it has ended the wait."""
-        if connection in wait:
-            wait.on_event(connection)
+        if connection.wait is not None:
+            connection.wait.on_event(connection)
+        else:
+            self.poll(connection, 0)
 
     def end(self, connection: Connection) -> None:
         """Stop waiting for the client."""
-        self.poller.unregister(connection.sock)
         del connection.wait[connection]
+        connection.wait = None
         self.held -= connection.held
         connection.held = 0
 
@@ -62,7 +79,7 @@ class WaitingConnections:
         """Add bytes to those that the connection holds; over the limit, drop the slowest."""
         self.held += size
         connection.held += size
-        while self.held > MAX_HELD and self.drop_oldest(connection.wait):
+        while self.held > MAX_HELD and connection.wait and self.drop_oldest(connection.wait):
             pass
 
     def drop_oldest(self, *waits: Wait) -> bool:

@@ -7,11 +7,13 @@ response. So slow clients hold memory, within limits, but no thread.
 """
 
 import errno
+import os
 import selectors
 import signal
 import socket
 import time
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +23,7 @@ from todo_project import settings
 from todo_project.server.connection import Connection
 from todo_project.server.framing import State
 from todo_project.server.rejection import reject, reject_invalid
+from todo_project.server.threads import RequestThreads
 from todo_project.server.waiting import Wait, WaitingConnections
 
 RECEIVE_TIMEOUT = 20
@@ -39,6 +42,18 @@ MAX_ACCEPTS = 64
 """Connections that are accepted before other events are handled."""
 
 
+def block_sigterm_during_fork() -> None:
+    """Let each process that this one forks receive SIGTERM only after it has set a handler.
+
+    The signal is not lost: it waits until the worker unblocks it.
+    """
+    change = partial(signal.pthread_sigmask, mask=[signal.SIGTERM])
+    os.register_at_fork(
+        before=partial(change, signal.SIG_BLOCK),
+        after_in_parent=partial(change, signal.SIG_UNBLOCK),
+    )
+
+
 class BufferingWorker(ThreadWorker):
     """A gthread worker in which the event loop waits for clients, and not the threads.
 
@@ -50,9 +65,10 @@ class BufferingWorker(ThreadWorker):
         """Start the worker.
 
         Until gunicorn sets the signal handlers of a worker, those of the master are in force, and
-        a worker that is told to stop would not notice.
+        a worker that is told to stop would not notice. See `block_sigterm_during_fork`.
         """
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "alive", False))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         super().init_process()
 
     def run(self) -> None:
@@ -72,7 +88,7 @@ class BufferingWorker(ThreadWorker):
         deadline = time.monotonic() + self.cfg.graceful_timeout
         while self.nr_conns > 0 and time.monotonic() < deadline:
             self.handle_events(timeout=0.1)
-        self.tpool.shutdown(wait=False)
+        self.tpool.shutdown()
         self.poller.close()
         queue.close()
 
@@ -134,6 +150,7 @@ class BufferingWorker(ThreadWorker):
     def drop(self, connection: Connection) -> None:
         """Close a connection that does not wait."""
         self.nr_conns -= 1
+        self.waiting.poll(connection, 0)
         connection.close()
 
     def on_readable(self, connection: Connection) -> None:
@@ -185,12 +202,23 @@ class BufferingWorker(ThreadWorker):
         connection.closes = True
         self.send(connection)
 
-    def handle(self, conn: Any) -> Any:
+    def get_thread_pool(self) -> Any:
+        """Start the threads."""
+        return RequestThreads(self.cfg.threads, self.process)
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Pass a request to the threads."""
+        self.tpool.submit(conn)
+
+    def process(self, connection: Connection) -> None:
         """Handle a request in a thread, and send what the client takes of the response at once."""
-        keep_alive = super().handle(conn)
+        keep_alive = False
+        with suppress(Exception, SystemExit):  # an application that ends its thread
+            keep_alive = self.handle(connection)
+        connection.closes = connection.closes or not keep_alive
         with suppress(OSError):
-            conn.sock.flush()
-        return keep_alive
+            connection.sock.flush()
+        self.method_queue.defer(self.send, connection)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Call the application with a body that is complete, or too large to be collected."""
@@ -209,13 +237,8 @@ class BufferingWorker(ThreadWorker):
         """Respond to a request that gunicorn cannot parse."""
         reject_invalid(self.cfg, req, client, addr, exc)
 
-    def finish_request(self, conn: Any, fs: Any) -> None:
-        """Send the rest of the response, after the thread has returned."""
-        conn.closes = conn.closes or fs.exception() is not None or not fs.result()
-        self.send(conn)
-
     def send(self, connection: Connection) -> None:
-        """Send the response of a connection that does not wait."""
+        """Send what is left of the response of a connection that does not wait."""
         try:
             complete = connection.sock.flush()
         except OSError:

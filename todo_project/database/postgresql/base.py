@@ -37,6 +37,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     health_check_enabled: bool
     health_check_done: bool
     used_at = -TRUSTED_IDLE_TIME
+    _kept_cursor: Any = None
 
     @property
     def has_unicode_collation(self) -> bool:
@@ -59,6 +60,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if name is None:
             return self.connection.cursor()
         return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
+
+    def kept_cursor(self) -> Any:
+        """Return a cursor that is made once and used again: making one is a third of a query.
+
+        It keeps the result of its last statement, so it is not for long results.
+        """
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        if self.queries_logged:
+            return self.cursor()
+        if self._kept_cursor is None or self._kept_cursor.connection is not self.connection:
+            self._kept_cursor = self.cursor()
+        return self._kept_cursor
 
     def is_usable(self) -> bool:
         """Ping the server, with a shorter timeout than that of a query."""
