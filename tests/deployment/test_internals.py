@@ -89,7 +89,7 @@ def test_gunicorn_workers_have_what_the_event_loop_uses() -> None:
         "handle": ["conn"],
         "handle_request": ["req", "conn"],
         "handle_error": ["req", "client", "addr", "exc"],
-        "finish_request": ["conn", "fs"],
+        "get_thread_pool": [],
         "is_parent_alive": [],
         "wait_for_and_dispatch_events": ["timeout"],
     }
