@@ -12,7 +12,8 @@ pytestmark = pytest.mark.once
 VALID_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
 REMOTE = "postgresql://u:p@db.example.com/todo"
 MISSING = "does not exist; create it, or correct the path."
-POOLED = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/todo"
+POOLED = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/neondb"
+NEON_PARAMETERS = "?sslmode=require&channel_binding=require"
 STARTUP_OPTIONS = (
     "-c statement_timeout=10s -c lock_timeout=5s "
     "-c idle_in_transaction_session_timeout=30s -c timezone=UTC -c datestyle=ISO "
@@ -81,6 +82,16 @@ def test_tls_is_required_for_remote_host_unless_url_configures_it(
     assert parsed(url)["OPTIONS"].get("sslmode") == mode
 
 
+def test_url_of_neons_console_requires_tls_and_channel_binding() -> None:
+    result = parsed(POOLED + NEON_PARAMETERS, pooled=True)
+    options = result["OPTIONS"]
+    assert (options["sslmode"], options["channel_binding"]) == ("require", "require")
+    assert (result["HOST"], result["NAME"]) == (
+        "ep-cool-1-pooler.eu-central-1.aws.neon.tech",
+        "neondb",
+    )
+
+
 def test_pgsslmode_takes_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGSSLMODE", "verify-full")
     assert "sslmode" not in parsed(REMOTE)["OPTIONS"]
@@ -129,6 +140,10 @@ def test_options_in_url_take_precedence() -> None:
             'invalid connection option "pgbouncer"; remove it from the URL.',
         ),
         (f"{REMOTE}?sslmode=on", 'invalid sslmode value: "on"; correct it in the URL.'),
+        (
+            f"{REMOTE}?channel_binding=on",
+            'invalid channel_binding value: "on"; correct it in the URL.',
+        ),
         (f"{REMOTE}?sslmode={'x' * 5000}", "invalid sslmode value: ...; correct it in the URL."),
         (f"{REMOTE}?sslmode=a%0Ab", 'invalid sslmode value: "a b"; correct it in the URL.'),
         (
@@ -174,7 +189,7 @@ def test_invalid_url_exits_with_error(url: str, reason: str) -> None:
 @pytest.mark.parametrize("url", [REMOTE, "sqlite:///x", "postgresql://a-pooler.b@h/x", ""])
 def test_pooler_of_neon_is_detected_by_host_name(url: str) -> None:
     assert is_pooled(POOLED)
-    assert is_pooled(f"{POOLED}?sslmode=require")
+    assert is_pooled(POOLED + NEON_PARAMETERS)
     assert not is_pooled(url)
 
 

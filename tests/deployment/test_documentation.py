@@ -1,6 +1,7 @@
 """Tests of the documentation: its commands, links and file names."""
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from shutil import which
@@ -36,6 +37,7 @@ FENCED_CODE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 INLINE_CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+DATABASE_URL = re.compile(r"postgresql://[^\s'`]+")
 SOURCE_PATH = re.compile(r"(?:tasks|todo_project|tests|docs|clients|benchmarks)/[\w./-]+")
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=relative_path)
@@ -78,6 +80,25 @@ def test_shell_commands_are_valid_bash(page: Path) -> None:
             ["bash", "-n"], input=block, capture_output=True, text=True, check=False
         )
         assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.once
+@every_page
+def test_shell_commands_quote_ampersands(page: Path) -> None:
+    """Without quotes, the command would end at the first parameter of a URL."""
+    for block in code_blocks(page, "sh"):
+        assert "&" not in list(shlex.shlex(block, posix=True, punctuation_chars=True))
+
+
+@pytest.mark.once
+def test_neon_urls_have_the_form_of_its_console() -> None:
+    pages = (*PAGES, BASE_DIR / ".env.example")
+    urls = {url for page in pages for url in DATABASE_URL.findall(page.read_text())}
+    parameters = "neondb?sslmode=require&channel_binding=require"
+    assert {url for url in urls if "neon" in url} == {
+        f"postgresql://user:password@ep-name-pooler.region.aws.neon.tech/{parameters}",
+        f"postgresql://user:password@ep-name.region.aws.neon.tech/{parameters}",
+    }
 
 
 @pytest.mark.once

@@ -10,8 +10,8 @@ import psycopg
 
 from tests.support.servers.cluster import Cluster
 from tests.support.servers.gunicorn import manage, run
-from tests.support.servers.http_client import Client, create_task
-from tests.support.servers.pooler import pooler
+from tests.support.servers.http_client import Client, create_task, statuses
+from tests.support.servers.pooler import pooler, supports_prepared_statements
 from todo_project.environment import BASE_DIR
 
 # Not run: tests marked `once`, some of which inspect their connection; test_checks.py, which
@@ -61,11 +61,35 @@ def test_timeouts_apply_behind_pooler(cluster: Cluster, tmp_path: Path) -> None:
         ]
 
 
+def test_instances_share_prepared_statement_if_pooler_supports_it(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    variables = {"DATABASE_POOLED": "true", "DATABASE_PREPARE": "true"}
+    one_connection = {"WEB_CONCURRENCY": "1", "GUNICORN_THREADS": "1"}
+    results = []
+    with pooler(cluster, size=1) as url:
+        for log in (tmp_path / "first", tmp_path / "second"):
+            with (
+                run(log, DATABASE_URL=url, **variables, **one_connection) as service,
+                closing(Client(service.port)) as client,
+            ):
+                found = statuses(client, *["/api/alice/tasks"] * 3)  # the third time prepares it
+                results.append([*found, *(report["message"] for report in service.reports())])
+        with psycopg.connect(url) as only_server_connection:
+            prepared = only_server_connection.execute("SELECT FROM pg_prepared_statements")
+            assert prepared.rowcount == 1
+    works = [200, 200, 200]
+    fails = [200, 200, 500, 'internal-error: prepared statement "_pg3_0" already exists']
+    assert results == [works, works if supports_prepared_statements() else fails]
+
+
 def test_suite_passes_behind_pooler(cluster: Cluster) -> None:
+    prepare = str(supports_prepared_statements()).lower()
     with pooler(cluster, size=3) as url:
         subprocess.run(
             [sys.executable, "-m", "pytest", *OPTIONS],
             cwd=BASE_DIR,
-            env=os.environ | {"TEST_DATABASE_URL": url, "DATABASE_POOLED": "true"},
+            env=os.environ
+            | {"TEST_DATABASE_URL": url, "DATABASE_POOLED": "true", "DATABASE_PREPARE": prepare},
             check=True,
         )
