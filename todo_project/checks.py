@@ -99,7 +99,7 @@ def check_prepared_statements(**_: Any) -> Iterator[CheckMessage]:
         yield Warning(
             "Prepared statements are used through a pooler, which may not support them.",
             hint="Unset DATABASE_PREPARE, unless the pooler is PgBouncer 1.22 or later with "
-            "max_prepared_statements; then silence todo.W004.",
+            "max_prepared_statements; then ignore this warning.",
             id="todo.W004",
         )
 
