@@ -114,7 +114,7 @@ def test_response_to_head_has_no_body(path: str) -> None:
     assert call("HEAD", path)[1] == b""
 
 
-CHARSETS = ["hex", "rot13", "zip", "punycode", "undefined", "utf-16", "latin-1", "x"]
+CHARSETS = ["hex", "rot13", "zip", "punycode", "undefined", "utf-16", "latin-1", "x", "UTF-8"]
 
 
 @pytest.mark.parametrize("charset", CHARSETS)

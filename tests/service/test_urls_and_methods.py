@@ -6,6 +6,7 @@ import pytest
 
 from tasks.models import Task
 from tests.support.client import API, TASKS
+from todo_project.problems import handlers
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +78,14 @@ def test_post_to_read_only_url_returns_405(api: API, path: str) -> None:
     response = api.send(204, "OPTIONS", path)
     assert response["Allow"] == "GET, HEAD, OPTIONS"
     assert "Content-Type" not in response
+
+
+def test_any_number_of_allowed_hosts_is_served(
+    api: API, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ALLOWED_HOSTS = [".example.com"]
+    monkeypatch.setattr(handlers, "MAX_ALLOWED_HOSTS", 1)
+    for host in ("a.example.com", "b.example.com", "b.example.com"):
+        api.send(200, "GET", "/healthz", host=host)
+        api.send(200, "GET", "/docs", host=host)
+    api.send(400, "GET", "/docs", host="example.org")
