@@ -11,7 +11,7 @@ from tests.support.query_plans import INDEX, KEY, Statement, recorded
 
 BODY = {"title": "New"}
 ALL_FIELDS = {"title": "New", "description": "", "completed": True}
-OTHER_USER = "user-1"  # has tasks, too
+OTHER_USER = "user-2"  # has tasks, too
 STALE = '"2026-02-06T10:30:00Z"'
 
 

@@ -96,6 +96,16 @@ def indexes(plan: list[str]) -> set[str]:
     return {each for name, each in INDEXES.items() if name in " ".join(plan)}
 
 
+def partitions(statement: Statement, mode: str) -> set[str]:
+    """Return the tables that a plan (`custom` or `generic`) scans."""
+    nodes = _nodes(_explain(statement, mode, "FORMAT JSON"))
+    return {
+        each["Relation Name"]
+        for each in nodes
+        if each["Node Type"].endswith("Scan") and "Relation Name" in each
+    }
+
+
 def computed_expressions(statement: Statement) -> set[str]:
     """Return what PostgreSQL computes from columns of tasks in order to execute the statement.
 
