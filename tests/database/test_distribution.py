@@ -14,13 +14,30 @@ from tasks.models import Task
 from tests.support.admin import ADD_URL, LIST_URL, change_url, delete_url, submit
 from tests.support.api_requests import REQUESTS
 from tests.support.client import API, OWNER
+from tests.support.documentation import SCALING, code_blocks
 from tests.support.factories import TaskFactory
 from tests.support.query_plans import Statement, computed_expressions, recorded
 
-pytestmark = [pytest.mark.once, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.django_db,
+    pytest.mark.undistributed(reason="they test a table that is not distributed yet"),
+]
 
 INITIAL = "0001"
 NOT_IMMUTABLE = "42P17"  # invalid_object_definition
+
+WORD = re.compile(r"\b[A-Z][A-Z_]+\b")
+"""A keyword or a function of SQL, as the ORM spells it."""
+
+QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
+
+PROPAGATED = re.compile(
+    r'ALTER TABLE "tasks" (ADD|DROP|VALIDATE) CONSTRAINT "\w+"'
+    r'|ALTER TABLE "tasks" (ADD|DROP|ALTER) COLUMN'
+    r'|(CREATE|DROP) INDEX CONCURRENTLY "\w+"'
+)
+"""The changes of a schema that docs/scaling.md allows in a migration."""
 
 SEARCHES = ("", "q=alice", "q=alice/MILK", "q=alice&completed=1", "q={id}")
 
@@ -117,3 +134,46 @@ def test_migrations_compute_only_immutable_expressions_from_columns() -> None:
     statements = migration_statements(rows=1)
     with transaction.atomic():
         assert mutable_expressions(statements) == set()
+
+
+def test_api_uses_only_the_listed_words_of_sql(api: API) -> None:
+    sql = " ".join(QUOTED.sub("", sql) for sql, _ in api_statements(api))
+    [listed] = [block for block in code_blocks(SCALING, "text") if "SELECT" in block]
+    # Only PostgreSQL 17 and later have the collation for Unicode.
+    assert {*WORD.findall(sql), "COLLATE"} == set(listed.split())
+
+
+def test_constraints_are_immutable_and_named_for_the_table() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname, contype::text, pg_get_expr(conbin, conrelid) FROM pg_constraint"
+            " WHERE 'tasks'::regclass IN (conrelid, confrelid) AND contype <> 'n'"
+        )
+        constraints = cursor.fetchall()
+    assert {kind for _, kind, _ in constraints} == {"c", "p"}  # neither foreign nor unique keys
+    assert [name for name, _, _ in constraints if not name.startswith("tasks_")] == []
+    checks = [expression for _, kind, expression in constraints if kind == "c"]
+    assert [each for each in checks if not is_immutable(each)] == []
+
+
+def test_table_uses_no_sequence() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef"
+            " WHERE adrelid = 'tasks'::regclass ORDER BY adnum"
+        )
+        defaults = [default for (default,) in cursor.fetchall()]
+    timestamp = "statement_timestamp()"
+    assert defaults == ["gen_random_uuid()", "false", timestamp, timestamp]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrations_change_the_schema_in_ways_that_citus_propagates() -> None:
+    changes = on_tasks(migration_statements(rows=0), "ALTER|CREATE|DROP")
+    assert [sql for sql, _ in changes if not PROPAGATED.match(sql)] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrations_take_as_many_statements_for_many_rows_as_for_one() -> None:
+    one, many = (on_tasks(migration_statements(rows)) for rows in (1, 20))
+    assert [sql for sql, _ in one] == [sql for sql, _ in many]

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from django.db import connections
 
-from tests.support.documentation import DOCS, code_blocks
+from tests.support.documentation import SCALING, code_blocks
 
 IS_EXTENSION_INSTALLED = "SELECT FROM pg_extension WHERE extname = 'citus'"
 IS_PLAIN_TABLE = "SELECT FROM pg_class WHERE oid = to_regclass('tasks') AND relkind = 'r'"
@@ -21,8 +21,7 @@ NODES = "SELECT groupid = 0, nodename, nodeport FROM pg_dist_node ORDER BY group
 
 def documented_sql(word: str) -> list[str]:
     """Return the statements of the block of docs/scaling.md that contains this word."""
-    [page] = [page for page in DOCS if page.stem == "scaling"]
-    [block] = [block for block in code_blocks(page, "sql") if word in block]
+    [block] = [block for block in code_blocks(SCALING, "sql") if word in block]
     return [statement.strip() for statement in block.split(";") if statement.strip()]
 
 
@@ -82,7 +81,9 @@ def _shard(cursor: Any, database: str, nodes: list[tuple[bool, str, int]]) -> No
     cursor.execute(IS_SHARDED)
     if not cursor.fetchall():
         for statement in documented_sql("create_distributed_table"):
-            cursor.execute(statement)
+            # Two processes of pytest-xdist cannot distribute at the same time without blocking
+            # writes: the replication slots would have the same name.
+            cursor.execute(statement.replace("_concurrently", ""))
 
 
 def _create_database(name: str, **worker: Any) -> None:
