@@ -12,7 +12,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Greatest, Least, NullIf
 
-from tasks.functions import StatementTimestamp, Trim
+from tasks.functions import MicrosecondLater, StatementTimestamp, Trim
 
 WHITE_SPACE = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
@@ -38,9 +38,7 @@ def repair_rows(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
         title=Coalesce(NullIf(title, Value("")), Value("Untitled")),
         created_at=limited("created_at"),
         # The entity tag of a changed row must be a new one.
-        updated_at=Greatest(
-            StatementTimestamp(), limited("updated_at") + timedelta(microseconds=1)
-        ),
+        updated_at=Greatest(StatementTimestamp(), MicrosecondLater(limited("updated_at"))),
     )
 
 

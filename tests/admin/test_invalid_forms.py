@@ -72,6 +72,7 @@ def test_invalid_date_is_an_error_of_the_field(admin: API, admin_user: Any) -> N
 
 
 @pytest.mark.once
+@pytest.mark.undistributed(reason="Citus does not support triggers on distributed tables")
 def test_invalid_value_in_our_own_query_is_an_internal_error(admin: API, task: Task) -> None:
     on_update(postgresql="RAISE SQLSTATE '22000';")
     with transaction.atomic():

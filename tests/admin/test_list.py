@@ -121,6 +121,7 @@ STATEMENTS = {
 """The number of statements on tasks for each query string."""
 
 
+@pytest.mark.undistributed(reason="Citus does not show the plans of a prepared statement")
 def test_list_does_not_scan_the_table(admin: API) -> None:
     fill(OWNER)
     TaskFactory.create(id=ID)

@@ -99,6 +99,7 @@ def test_invalid_body_does_not_use_the_key(api: API) -> None:
     assert "Idempotent-Replayed" not in api.send(201, "POST", TASKS, BODY, idempotency_key="k")
 
 
+@pytest.mark.undistributed(reason="an id is unique among the tasks of a user, not of all users")
 def test_create_fails_after_the_maximum_number_of_attempts(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:

@@ -77,6 +77,7 @@ def test_documented_commands_move_from_sqlite_to_postgresql(lines: Path) -> None
     assert stored_rows() == ROWS
 
 
+@pytest.mark.undistributed(reason="pg_dump would dump the metadata of Citus")
 def test_documented_backup_is_restored_without_loss(lines: Path, empty_url: str) -> None:
     import_tasks(lines)
     script = URL.sub(f"'{empty_url}'", commands("pg_dump", lines.parent))

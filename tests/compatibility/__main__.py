@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.support.servers.cluster import primary
+from tests.support.servers.cluster import primary, programs_of
 from todo_project.environment import BASE_DIR
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -31,7 +31,6 @@ TESTS = (
 """The tests whose result may depend on a version."""
 
 ENVIRONMENTS = BASE_DIR / ".venv" / "compatibility"
-SERVERS = Path(__file__).parent / "node_modules"
 UV = Path(sys.executable).with_name("uv")
 
 LOCKED_DJANGO = re.compile(r"^django==(?:.*\\\n)*.*", re.MULTILINE)
@@ -141,15 +140,10 @@ def succeeds(*command: Path | str) -> bool:
 def installed_servers(missing: list[str]) -> Iterator[int]:
     """Yield the versions of PostgreSQL that can run, oldest first; others go to `missing`."""
     for version in POSTGRESQLS:
-        if succeeds(programs(version) / "postgres", "--version"):
+        if succeeds(programs_of(version) / "postgres", "--version"):
             yield version
         else:
             missing.append(f"PostgreSQL {version} is not installed")
-
-
-def programs(version: int) -> Path:
-    """Return the directory of the programs of a PostgreSQL server."""
-    return SERVERS / f"postgresql-{version}" / "native" / "bin"
 
 
 def quick_corners(environments: Sequence[Environment], servers: Sequence[int]) -> list[Corner]:
@@ -210,7 +204,7 @@ def database(server: int | None) -> Iterator[str]:
         yield "sqlite:///test.sqlite3"
         return
     # Before version 17 a search depends on the locale, which must know the case of all letters.
-    with primary(programs(server), locale="C.UTF-8", fsync="off") as cluster:
+    with primary(programs_of(server), locale="C.UTF-8", fsync="off") as cluster:
         yield cluster.url
 
 

@@ -84,7 +84,7 @@ def test_connection_closed_by_server_is_replaced(api: API, task: Task) -> None:
         api.send(200, "GET", task_url(task))
         closed = connection.connection.info.backend_pid
         with psycopg.connect(database_url()) as other:
-            other.execute("SELECT pg_terminate_backend(%s)", [closed])
+            other.execute("SELECT pg_terminate_backend(%s::int)", [closed])
         wait_until_gone(closed)
         close_old_connections()
         api.send(200, "GET", task_url(task))

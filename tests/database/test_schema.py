@@ -10,6 +10,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.timezone import now
 
+from tasks.functions import MicrosecondLater
 from tasks.models import WHITE_SPACE, Task
 from tests.support.client import API, OWNER, TASKS
 from tests.support.factories import TaskFactory
@@ -132,9 +133,7 @@ def test_database_writes_timestamps_as_django_does() -> None:
         task = TaskFactory.create(
             created_at=timestamp, updated_at=timestamp - timedelta(microseconds=1)
         )
-        Task.objects.filter(id=task.id).update(
-            updated_at=F("updated_at") + timedelta(microseconds=1)
-        )
+        Task.objects.filter(id=task.id).update(updated_at=MicrosecondLater("updated_at"))
         assert Task.objects.filter(created_at=timestamp, updated_at=timestamp).exists()
     for _ in range(20):
         insert(user_id="bob", title="a")

@@ -7,6 +7,7 @@ from todo_project.environment import BASE_DIR
 
 README = BASE_DIR / "README.md"
 DOCS = sorted((BASE_DIR / "docs").glob("*.md"))
+SCALING = BASE_DIR / "docs" / "scaling.md"
 CONTRIBUTING = BASE_DIR / "CONTRIBUTING.md"
 CHANGELOG = BASE_DIR / "CHANGELOG.md"
 PAGES = [

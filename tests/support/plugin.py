@@ -7,7 +7,9 @@ import os
 
 import pytest
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
+from tests.support.distribution import distribute, is_distributed
 from tests.support.servers.postgresql import start_temporary_server
 
 # The worker processes of pytest-xdist inherit the variable, so they share the server.
@@ -24,10 +26,20 @@ os.environ |= {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, and replace the password hasher, which is slow by design."""
+    """Register the markers, replace the password hasher, which is slow, and distribute tasks."""
     config.addinivalue_line("markers", "once: run on PostgreSQL only.")
     config.addinivalue_line("markers", "e2e: kills and restarts real servers; slow.")
+    config.addinivalue_line("markers", "undistributed(reason): not on a distributed table.")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    post_migrate.connect(distribute)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests that cannot hold on a distributed table, if the table is."""
+    marked = [(item, mark) for item in items if (mark := item.get_closest_marker("undistributed"))]
+    if marked and is_distributed():
+        for item, mark in marked:
+            item.add_marker(pytest.mark.skip(reason=mark.kwargs["reason"]))
 
 
 def pytest_report_header() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from tasks.queries import COLUMNS
 from todo_project.database.url import SESSION_SETTINGS
 
 Statement = tuple[str, tuple[Any, ...]]
@@ -21,6 +22,13 @@ WHOLE = re.compile("Seq Scan|SCAN tasks$|USE TEMP B-TREE")
 
 INDEX, KEY = "index of the list", "primary key"
 INDEXES = {"tasks_newest_first": INDEX, "tasks_pkey": KEY, "sqlite_autoindex_tasks_1": KEY}
+
+EXPRESSION_FIELDS = ("Output", "Filter", "Index Cond", "Recheck Cond", "Sort Key")
+"""The fields of a node of a verbose plan that contain expressions."""
+
+COLUMN = re.compile(rf"\b(?:{'|'.join(COLUMNS)})\b")
+BARE_COLUMN = re.compile(r"(?:tasks\.)?\w+(?: DESC)?")
+"""Matches an expression that is a column and computes nothing."""
 
 FILL = """
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000)
@@ -88,7 +96,33 @@ def indexes(plan: list[str]) -> set[str]:
     return {each for name, each in INDEXES.items() if name in " ".join(plan)}
 
 
+def partitions(statement: Statement, mode: str) -> set[str]:
+    """Return the tables that a plan (`custom` or `generic`) scans."""
+    nodes = _nodes(_explain(statement, mode, "FORMAT JSON"))
+    return {
+        each["Relation Name"]
+        for each in nodes
+        if each["Node Type"].endswith("Scan") and "Relation Name" in each
+    }
+
+
+def computed_expressions(statement: Statement) -> set[str]:
+    """Return what PostgreSQL computes from columns of tasks in order to execute the statement.
+
+    The values of the parameters are constants in it.
+    """
+    nodes = _nodes(_explain(statement, "custom", "VERBOSE, FORMAT JSON"))
+    values = (node.get(field, []) for node in nodes for field in EXPRESSION_FIELDS)
+    found = {each for value in values for each in ([value] if isinstance(value, str) else value)}
+    return {each for each in found if COLUMN.search(each) and not BARE_COLUMN.fullmatch(each)}
+
+
 def _postgresql(statement: Statement, mode: str) -> list[str]:
+    return list(map(_step, _nodes(_explain(statement, mode, "FORMAT JSON"))))
+
+
+def _explain(statement: Statement, mode: str, options: str) -> dict[str, Any]:
+    """Return the plan of a prepared statement: `custom` for its values, `generic` for any."""
     sql, params = statement
     numbers = iter(range(1, len(params) + 1))
     prepared = re.sub("%s", lambda _: f"${next(numbers)}", sql)
@@ -96,14 +130,19 @@ def _postgresql(statement: Statement, mode: str) -> list[str]:
     cursor = psycopg.ClientCursor(connection.connection)
     cursor.execute(f"SET LOCAL plan_cache_mode = force_{mode}_plan")
     cursor.execute(f"PREPARE planned AS {prepared}")
-    cursor.execute(f"EXPLAIN (FORMAT JSON) EXECUTE planned {placeholders}", params)
+    cursor.execute(f"EXPLAIN ({options}) EXECUTE planned {placeholders}", params)
     [(explained,)] = cursor.fetchall()
     cursor.execute("DEALLOCATE planned")
-    return list(_steps(explained[0]["Plan"]))
+    plan: dict[str, Any] = explained[0]["Plan"]
+    return plan
 
 
-def _steps(node: dict[str, Any]) -> Iterator[str]:
-    name = node.get("Index Name") or node.get("Relation Name", "")
-    yield f"{node['Node Type']} {name} {node.get('Index Cond', '')}".strip()
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
     for child in node.get("Plans", []):
-        yield from _steps(child)
+        yield from _nodes(child)
+
+
+def _step(node: dict[str, Any]) -> str:
+    name = node.get("Index Name") or node.get("Relation Name", "")
+    return f"{node['Node Type']} {name} {node.get('Index Cond', '')}".strip()

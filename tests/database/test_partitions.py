@@ -1,0 +1,74 @@
+"""Tests of the plans on hash partitions: each statement needs the partition of its user only.
+
+The table is partitioned with the SQL of docs/scaling.md, in the transaction of the test.
+"""
+
+import pytest
+from django.db import connection
+
+from tasks.queries import NO_TIMESTAMP
+from tests.support.api_requests import OTHER_USER, REQUESTS
+from tests.support.client import API, OWNER, stored_rows
+from tests.support.distribution import partitioning
+from tests.support.factories import TaskFactory
+from tests.support.query_plans import Statement, partitions, recorded
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.django_db,
+    pytest.mark.undistributed(reason="they test a table that is not distributed yet"),
+]
+
+
+@pytest.fixture
+def partitioned(db: None) -> None:
+    """Partition the table; it has tasks."""
+    for user_id in (OWNER, OTHER_USER):
+        TaskFactory.create(user_id=user_id)
+    before = stored_rows()
+    with connection.cursor() as cursor:
+        for statement in partitioning():
+            cursor.execute(statement)
+    assert stored_rows() == before
+
+
+def partition_of(user_id: str) -> str:
+    """Return the name of the partition with the tasks of the user."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT tableoid::regclass::text FROM tasks WHERE user_id = %s", [user_id]
+        )
+        [(name,)] = cursor.fetchall()
+        return str(name)
+
+
+@pytest.mark.usefixtures("partitioned")
+def test_users_of_the_test_are_in_two_partitions() -> None:
+    assert partition_of(OWNER) != partition_of(OTHER_USER)
+
+
+def partitions_needed(statement: Statement, mode: str, user_id: str) -> set[str]:
+    """Return the partitions that the plan of a statement on tasks of the user has to scan."""
+    sql, params = statement
+    is_insert = sql.startswith("INSERT")  # computes the partition from the row, and scans none
+    # A check constraint tells the planner that no row has this time.
+    is_contradiction = mode == "custom" and NO_TIMESTAMP in params
+    return set() if is_insert or is_contradiction else {partition_of(user_id)}
+
+
+@pytest.mark.usefixtures("partitioned")
+@pytest.mark.parametrize("mode", ["custom", "generic"])
+def test_statement_scans_the_partition_of_its_user_only(api: API, mode: str) -> None:
+    for name, request in REQUESTS.items():
+        user_id = OTHER_USER if "other user" in name else OWNER
+        for statement in request.send(api):
+            expected = partitions_needed(statement, mode, user_id)
+            assert partitions(statement, mode) == expected, (name, statement)
+
+
+@pytest.mark.usefixtures("partitioned")
+def test_readiness_needs_no_partition(api: API) -> None:
+    with recorded() as statements:
+        api.send(200, "GET", "/readyz")
+    on_tasks = [each for each in statements if 'FROM "tasks"' in each[0]]
+    assert [partitions(each, "custom") for each in on_tasks] == [set()]
