@@ -52,9 +52,9 @@ mutants: .venv/proof ## Run mutation tests of tasks/ and the problems, 90 minute
 compat: .venv/tests tests/compatibility/node_modules ## Run the tests on every supported version found; COMPAT=--quick for one
 	$(BIN)/python -m tests.compatibility $(COMPAT)
 
-seed: .venv/runs ## Fill the database with sample tasks
+seed: .venv/runs ## Add sample tasks of 20 more users to the database; SEED="--users=5" for others
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
-	@$(DEVELOPMENT) $(MANAGE) seed_tasks
+	@$(DEVELOPMENT) $(MANAGE) seed_tasks --append $(SEED)
 
 bench: .venv/bench ## Run the benchmarks, 10 minutes; writes benchmarks/RESULTS.md (needs wrk)
 	$(BIN)/python -m benchmarks

@@ -103,7 +103,7 @@ WSGI_APPLICATION = "todo_project.wsgi.application"
 INSTALLED_APPS = [
     "tasks",
     "todo_project",
-    "axes",
+    "todo_project.http.login_app.LoginsConfig",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -170,6 +170,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "todo_project.http.login_throttling.client_ip"
 AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # todo_project/admin.py has the pages
 AXES_VERBOSE = False  # no line at each start, no user names in the log
 
 LANGUAGE_CODE = "en"

@@ -15,8 +15,8 @@ from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
+from tasks.admin.cells import describe_task
 from tasks.admin.changelist import MAX_COUNT
-from tasks.bidi import replace_controls
 from tasks.models import Task, TaskQuerySet
 
 BATCH_SIZE = 1000
@@ -70,7 +70,7 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             **self.admin_site.each_context(request),
             "title": "Delete tasks",
             "opts": self.opts,
-            "listed": [(replace_controls(task.user_id), task) for task in selected[:MAX_LISTED]],
+            "listed": [describe_task(task) for task in selected[:MAX_LISTED]],
             "others": len(selected[MAX_LISTED:]),
             "count": len(selected),
             "asked_at": now().isoformat(),
@@ -78,7 +78,7 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", "0"),
         }
-        return TemplateResponse(request, "admin/tasks/delete_selected.html", context)
+        return TemplateResponse(request, "admin/tasks/task/delete_selected.html", context)
 
     def _report(self, request: HttpRequest, count: int, what: str) -> None:
         self.message_user(request, f"{count} task{pluralize(count)} {what}.", messages.SUCCESS)
@@ -93,7 +93,7 @@ def _parse_time(value: str) -> datetime:
 
 def _batches(selected: TaskQuerySet) -> Iterator[tuple[list[Task], TaskQuerySet]]:
     """Yield batches of the selected tasks: the rows, and the queryset of the same tasks."""
-    rows = list(selected.only("id", "user_id", "title")[:MAX_COUNT])
+    rows = list(selected.defer("description")[:MAX_COUNT])
     for start in range(0, len(rows), BATCH_SIZE):
         batch = rows[start : start + BATCH_SIZE]
         yield batch, Task.objects.filter(id__in=[task.id for task in batch])

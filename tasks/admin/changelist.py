@@ -1,70 +1,57 @@
-"""The admin's list of tasks: search, filter, order and count.
+"""The admin's list of tasks: filter, order and count.
 
 Each of its statements reads a bounded part of the index, or the tasks of one user, whatever the
 size of the table.
 """
 
-from contextlib import suppress
 from typing import Any, cast
-from uuid import UUID
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.paginator import Paginator
-from django.db.models import QuerySet, Value
-from django.db.models.functions import StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
-from tasks.functions import CaseFold
+from tasks.admin.chart import Chart, weekly_chart
+from tasks.admin.search import Search, describe_no_results, describe_results
+from tasks.bidi import isolate
 from tasks.models import Task
 
 MAX_COUNT = 10_000
 """The maximum number of tasks that the list counts, and that one action touches."""
 
-SEARCH_HELP = "A task's id, a whole user id, or a user id and a part of a title: alice/milk."
-
-
-def search_tasks(tasks: QuerySet[Task], term: str) -> QuerySet[Task]:
-    """Return the tasks that match a search term; all tasks for an empty term.
-
-    The term is `<task id>`, `<user id>` or `<user id>/<part of a title>`; no user id contains a
-    slash. For a term that looks like a task id, one statement checks whether it is one.
-    """
-    user_id, slash, title_part = term.partition("/")
-    if not slash:
-        user_id = user_id.strip()
-        if not user_id:
-            return tasks
-        with suppress(ValueError):
-            task = tasks.filter(id=UUID(user_id))
-            if task.exists():
-                return task
-    of_user = tasks.filter(user_id=user_id)
-    if not title_part.strip():
-        return of_user
-    position = StrIndex(CaseFold("title"), CaseFold(Value(title_part.strip())))
-    return of_user.filter(GreaterThan(position, 0))
-
 
 class CompletedFilter(SimpleListFilter):
-    """A filter by `completed`, offered only for the tasks of one user."""
+    """A filter by `completed`, only for the tasks of one user.
+
+    Without a search its template says so: to find a page of completed tasks among those of all
+    users, the database could have to read the whole table.
+    """
 
     title = "completed"
     parameter_name = "completed"
+    template = "admin/tasks/task/filter.html"
 
     def lookups(
         self, request: HttpRequest, model_admin: "ModelAdmin[Any]"
     ) -> list[tuple[str, str]]:
         """Return the choices; without a search there are none, and the filter is ignored."""
-        searched = request.GET.get(SEARCH_VAR, "").strip()
-        return [("1", "Yes"), ("0", "No")] if searched else []
+        search = Search.parse(request.GET.get(SEARCH_VAR, ""))
+        return [("1", "Yes"), ("0", "No")] if search else []
+
+    def has_output(self) -> bool:
+        """Show the filter, also without choices."""
+        return True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """Return the completed or the open tasks, or all."""
         completed = {"1": True, "0": False}.get(self.value() or "")
-        return queryset if completed is None else queryset.filter(completed=completed)
+        if completed is None or not self.lookup_choices:
+            return queryset
+        return queryset.filter(completed=completed)
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -88,3 +75,34 @@ class BoundedChangeList(ChangeList):
         """Read no more than fits on a page, even if all counted tasks would be shown."""
         super().get_results(request)
         self.result_list = self.result_list[: self.list_max_show_all]
+        self.full_result_count = self.result_count  # no second count beside the search
+        self.show_admin_actions = self.result_count > 0
+
+    @cached_property
+    def search(self) -> Search | None:
+        """Return what the search term asks for, or None for all tasks."""
+        return Search.parse(self.query)
+
+    @cached_property
+    def chart(self) -> Chart | None:
+        """Return the chart of the user of the search, or None if no such user has tasks."""
+        return weekly_chart(self.search.user_id) if self.search else None
+
+    @property
+    def count(self) -> str:
+        """The number of tasks, with their noun."""
+        first = "first " if self.result_count == MAX_COUNT else ""
+        return f"{first}{self.result_count:,} task{pluralize(self.result_count)}"
+
+    @property
+    def summary(self) -> str:
+        """What is listed and in which order, or why nothing is."""
+        facts = {"user_exists": bool(self.chart), "filtered": self.has_active_filters}
+        if self.result_count:
+            return describe_results(capfirst(self.count), self.search, **facts)
+        return describe_no_results(self.search, **facts)
+
+    @property
+    def user(self) -> str:
+        """The user id of the search, as text for a page."""
+        return isolate(self.search.user_id) if self.search else ""

@@ -15,19 +15,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from tasks.admin.actions import TaskActions
-from tasks.admin.changelist import (
-    SEARCH_HELP,
-    BoundedChangeList,
-    BoundedPaginator,
-    CompletedFilter,
-    search_tasks,
-)
+from tasks.admin.cells import describe_task, format_time
+from tasks.admin.changelist import BoundedChangeList, BoundedPaginator, CompletedFilter
 from tasks.admin.forms import TaskForm
+from tasks.admin.search import SEARCH_HELP, search_tasks
 from tasks.bidi import replace_controls
 from tasks.models import Task
 from tasks.queries import Precondition, UserTasks
 
-TIME_FORMAT = "%Y-%m-%d %H:%M:%S UTC"  # to the second; Django's default ends at the minute
 READ_ONLY = ("id", "created", "updated")
 
 MAX_SAVE_ATTEMPTS = 2
@@ -76,12 +71,12 @@ class TaskAdmin(TaskActions):
     @admin.display(description="created")
     def created(self, task: Task) -> str:
         """Return the time of creation."""
-        return f"{task.created_at:{TIME_FORMAT}}"
+        return format_time(task.created_at)
 
     @admin.display(description="updated")
     def updated(self, task: Task) -> str:
         """Return the time of the last change."""
-        return f"{task.updated_at:{TIME_FORMAT}}"
+        return format_time(task.updated_at)
 
     def get_fields(self, _: HttpRequest, task: Task | None = None) -> tuple[str, ...]:
         """Return the fields; a new task has none of the read-only ones yet."""
@@ -90,6 +85,11 @@ class TaskAdmin(TaskActions):
     def get_readonly_fields(self, _: HttpRequest, task: Task | None = None) -> tuple[str, ...]:
         """Make the owner of an existing task read-only."""
         return (*READ_ONLY, "user_id") if task else ()
+
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        """Show the same facts about the task as before the deletion of many."""
+        page = {"title": "Delete task", "listed": [describe_task(context["object"])]}
+        return super().render_delete_form(request, context | page)
 
     def view_on_site(self, task: Task) -> str:
         """Return the URL of the task in the API."""

@@ -50,9 +50,9 @@ PRECONDITION_FAILED = register(
         slug="precondition-failed",
         status=412,
         title="Precondition failed",
-        meaning="The task does not meet the condition in If-Match or If-None-Match.",
-        remedy="Merge your change into current, the task as it is, and send it again with the "
-        "new entity tag: the updated_at of current in quotes.",
+        meaning="The task does not meet the condition in `If-Match` or `If-None-Match`.",
+        remedy="Merge your change into `current`, the task as it is, and send it again with "
+        "the new entity tag: the `updated_at` of `current` in quotes.",
     ),
     Example(
         ExampleRequest(
@@ -72,7 +72,7 @@ IDEMPOTENCY_KEY_REUSED = register(
         slug="idempotency-key-reused",
         status=422,
         title="The idempotency key was used before",
-        meaning="A different request with this Idempotency-Key has created a task.",
+        meaning="A different request with this `Idempotency-Key` has created a task.",
         remedy="Use a new key for each new task, and the same key only to repeat a request.",
     ),
     Example(

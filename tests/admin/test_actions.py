@@ -11,12 +11,15 @@ from django.utils.timezone import now
 from tasks.admin.actions import BATCH_SIZE, MAX_LISTED
 from tasks.admin.changelist import MAX_COUNT
 from tasks.models import Task
-from tests.support.admin import LIST_URL
+from tests.support.admin import LIST_URL, delete_url, deleted_rows
 from tests.support.client import API, OWNER
 from tests.support.factories import TaskFactory
 from tests.support.query_plans import WHOLE, fill, on_tasks, plans, recorded
 
 pytestmark = pytest.mark.django_db
+
+
+TIME = "%Y-%m-%d %H:%M:%S UTC"
 
 
 def run_action(admin: API, action: str, tasks: list[Task], query: str = "", **data: str) -> str:
@@ -76,8 +79,9 @@ def test_delete_action_asks_for_confirmation(admin: API) -> None:
     page = run_action(admin, "delete_selected", selected)
     assert re.findall("<h1>(.*)</h1>", page) == ["Delete tasks"]
     assert "Delete 2 tasks?" in page
-    assert sorted(re.findall("<li><bdi>alice</bdi>: \u2068(.*)\u2069</li>", page)) == sorted(
-        task.title for task in selected
+    assert sorted(deleted_rows(page)) == sorted(
+        [task.title, OWNER, "no", f"{task.created_at:{TIME}}", f"{task.updated_at:{TIME}}"]
+        for task in selected
     )
     assert Task.objects.count() == 3
     admin.handler.enforce_csrf_checks = True  # the form contains the token
@@ -89,12 +93,27 @@ def test_delete_action_asks_for_confirmation(admin: API) -> None:
     }
 
 
+def test_delete_of_one_task_asks_as_for_many(admin: API) -> None:
+    updated_at = now() + timedelta(days=1)
+    task = TaskFactory.create(completed=True, description=None, updated_at=updated_at)
+    page = admin.get(delete_url(task)).content.decode()
+    assert re.findall("<h1>(.*)</h1>", page) == ["Delete task"]
+    assert "Delete 1 task? This cannot be undone." in page
+    times = [f"{time:{TIME}}" for time in (task.created_at, updated_at)]
+    assert deleted_rows(page) == [[task.title, OWNER, "yes", *times]]
+    kept = TaskFactory.create()
+    admin.handler.enforce_csrf_checks = True  # the form contains the token
+    page = admin.post(delete_url(task), confirmation(page), follow=True).content.decode()
+    assert f"The task “\u2068{task.title}\u2069” was deleted successfully." in page
+    assert Task.objects.get() == kept
+
+
 def test_delete_action_on_all_tasks_lists_some_and_deletes_in_batches(admin: API) -> None:
     tasks = create_tasks(2 * BATCH_SIZE + 1)
     with recorded() as statements:
         page = run_action(admin, "delete_selected", tasks[:1], "q=alice", select_across="1")
     assert "Delete 2001 tasks?" in page
-    assert len(re.findall("<li><bdi>alice</bdi>: \u2068a\u2069</li>", page)) == MAX_LISTED
+    assert len(deleted_rows(page)) == MAX_LISTED
     assert f"… and {2001 - MAX_LISTED} more." in page
     assert len(on_tasks(statements)) == 2
     created_after_confirmation = TaskFactory.create()
@@ -123,7 +142,7 @@ def test_actions_do_not_scan_the_table(admin: API) -> None:
         page = run_action(admin, "delete_selected", selected, "q=user-7/", select_across="1")
         admin.post(f"{LIST_URL}?q=user-7/", confirmation(page))
     about_tasks = [statement for statement in statements if '"tasks"' in statement[0]]
-    assert len(about_tasks) == 10
+    assert len(about_tasks) == 11
     for statement in about_tasks:
         for plan in plans(statement):
             assert [step for step in plan if WHOLE.match(step)] == [], statement

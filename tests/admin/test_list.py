@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -21,6 +22,12 @@ ID = UUID("8c1a6e0e-3f0b-4d5e-9a55-0d3f5b6a7c11")
 def titles(admin: API, query: str) -> list[str]:
     page = admin.get(f"{LIST_URL}?{query}").content.decode()
     return re.findall(r'/change/[^>]*"><bdi>([^<]+)</bdi></a>', page)
+
+
+def summary(page: str) -> str:
+    """Return the sentence above the list, without the characters that isolate text."""
+    [sentence] = re.findall(r'<p class="summary">(.*?)(?: <a href="\?">.*</a>)?</p>', page)
+    return unescape(sentence).replace("\u2068", "").replace("\u2069", "")
 
 
 def test_list_has_these_columns_and_times_in_utc(admin: API) -> None:
@@ -60,6 +67,7 @@ def test_list_has_these_columns_and_times_in_utc(admin: API) -> None:
         ("q=bob&completed=1", ["Call home"]),
         ("q=bob&completed=0", ["Call Ольга"]),
         ("q=bob&completed=x", ["Call home", "Call Ольга"]),
+        ("q=%00&completed=1", ["Buy milk", "Call home", "Call Ольга"]),
     ],
 )
 def test_search_and_filter(admin: API, query: str, found: list[str]) -> None:
@@ -77,10 +85,68 @@ def test_search_for_uuid_finds_user_unless_it_is_a_task_id(admin: API) -> None:
     assert titles(admin, f"q={ID}/") == ["Buy milk"]
 
 
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("", "3 tasks of all users, ordered by user id, then newest first."),
+        ("q=%00", "3 tasks of all users, ordered by user id, then newest first."),
+        ("completed=1", "3 tasks of all users, ordered by user id, then newest first."),
+        ("q=bob", "2 tasks of bob, newest first."),
+        ("q=bob/call", "2 tasks of bob with “call” in the title, newest first."),
+        ("q=bob&completed=1", "1 task of bob, filtered, newest first."),
+        ("q=bob/b&completed=0", "1 task of bob with “b” in the title, filtered, newest first."),
+        (f"q={ID}", "1 task, found by its id."),
+        ("q=/milk", "Write a user id before the slash, as in alice/milk."),
+        ("q=alice&completed=1", "No task of alice matches the filter."),
+        ("q=alice/home", "No task of alice has “home” in its title."),
+        (
+            "q=alice/home&completed=1",
+            "No task of alice has “home” in its title and matches the filter.",
+        ),
+        (
+            "q=<milk>",
+            (
+                "No user “<milk>” has tasks. To search titles for “<milk>”, write a user id and a "
+                "slash before it, as in alice/<milk>."
+            ),
+        ),
+        ("q=nobody/milk", "No user “nobody” has tasks."),
+        (
+            "q=00000000-0000-4000-8000-000000000000",
+            (
+                "No task has the id 00000000-0000-4000-8000-000000000000, and no user of this "
+                "name has tasks."
+            ),
+        ),
+    ],
+)
+def test_sentence_above_the_list_says_what_is_listed_or_why_nothing_is(
+    admin: API, query: str, sentence: str
+) -> None:
+    TaskFactory.create(id=ID, title="Buy milk")
+    TaskFactory.create(title="Call home", user_id="bob", completed=True)
+    TaskFactory.create(title="Call Bill", user_id="bob")
+    page = admin.get(f"{LIST_URL}?{query}").content.decode()
+    assert summary(page) == sentence
+    assert page.count("Show the tasks of all users") == (
+        query.startswith("q=") and "%" not in query
+    )
+
+
+def test_empty_table_has_a_sentence_and_no_actions(admin: API) -> None:
+    page = admin.get(LIST_URL).content.decode()
+    assert summary(page) == "There are no tasks."
+    assert 'name="action"' not in page
+
+
 def test_filter_is_offered_only_after_search(admin: API) -> None:
     TaskFactory.create()
     choices = r'<a href="\?([^"]*completed=[^"]*)">\s*(\w+)</a>'
-    assert re.findall(choices, admin.get(LIST_URL).content.decode()) == []
+    page = admin.get(LIST_URL).content.decode()
+    assert re.findall(choices, page) == []
+    assert re.findall('<p class="no-filter">(.*?[.])', page) == [
+        "To filter by completed, search for a user first."
+    ]
     assert re.findall(choices, admin.get(f"{LIST_URL}?q=alice").content.decode()) == [
         ("completed=1&amp;q=alice", "Yes"),
         ("completed=0&amp;q=alice", "No"),
@@ -111,14 +177,15 @@ STATEMENTS = {
     "o=1.-2": 2,
     "all=": 2,
     "completed=1": 2,
-    "q=alice": 2,
-    "q=alice&p=3": 2,
-    "q=alice/milk": 2,
-    "q=alice&completed=1": 2,
-    "q=nobody": 2,
-    f"q={ID}": 3,
+    "q=%00&completed=1": 2,
+    "q=alice": 3,
+    "q=alice&p=3": 3,
+    "q=alice/milk": 3,
+    "q=alice&completed=1": 3,
+    "q=nobody": 3,
+    f"q={ID}": 4,
 }
-"""The number of statements on tasks for each query string."""
+"""The number of statements on tasks for each query string: a search has one for the chart."""
 
 
 @pytest.mark.undistributed(reason="Citus does not show the plans of a prepared statement")
@@ -139,7 +206,12 @@ def test_list_does_not_scan_the_table(admin: API) -> None:
 
 def test_list_counts_up_to_max_count(admin: API) -> None:
     fill(OWNER)
-    assert "10000 tasks" in admin.get(LIST_URL).content.decode()
+    page = admin.get(LIST_URL).content.decode()
+    assert (
+        summary(page) == "First 10,000 tasks of all users, ordered by user id, then newest first."
+    )
+    assert re.findall(r" (first .*)\n\n</nav>", page) == ["first 10,000 tasks"]
+    assert '<span class="all hidden">First 10,000 tasks selected</span>' in page
     assert admin.get(f"{LIST_URL}?p=101").status_code == 302
     assert len(titles(admin, "p=100")) == 100
     assert Task.objects.count() == 100_000

@@ -6,9 +6,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from django.conf import global_settings
+from django.contrib.auth.models import User
+from django.test import override_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.support.browser import ARGUMENTS, CHROMIUM, PageLog
+from tests.support.browser import ARGUMENTS, CHROMIUM, PASSWORD, PageLog
 from tests.support.servers.gunicorn import SECONDS, serve
 
 
@@ -30,6 +33,13 @@ def base_url(transactional_db: None, tmp_path: Path) -> Iterator[str]:
     """Run the service; return its base URL."""
     with serve(tmp_path / "log") as base_url:
         yield base_url
+
+
+@pytest.fixture
+def superuser(transactional_db: None) -> User:
+    """Create the superuser root, with a password hasher of the service: the tests use MD5."""
+    with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
+        return User.objects.create_superuser("root", password=PASSWORD)
 
 
 @pytest.fixture

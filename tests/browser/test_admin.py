@@ -1,31 +1,12 @@
 """Tests of the admin in a browser: find, edit and complete tasks; the limit of failed logins."""
 
-import pytest
-from django.conf import global_settings
 from django.contrib.auth.models import User
-from django.test import override_settings
 from playwright.sync_api import Page, expect
 
 from tasks.models import Task
-from tests.support.browser import FAILED_REQUEST, PageLog
+from tests.support.browser import FAILED_REQUEST, PASSWORD, PageLog, log_in
 from tests.support.client import OWNER, STRANGER
 from tests.support.factories import TaskFactory
-
-PASSWORD = "correct horse battery staple"
-
-
-@pytest.fixture
-def superuser(transactional_db: None) -> User:
-    """Create a superuser, with a password hasher of the service: the tests use MD5."""
-    with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
-        return User.objects.create_superuser("root", password=PASSWORD)
-
-
-def log_in(page: Page, base_url: str, password: str) -> None:
-    page.goto(f"{base_url}/admin/")
-    page.get_by_label("Username:").fill("root")
-    page.get_by_label("Password:").fill(password)
-    page.get_by_role("button", name="Log in").click()
 
 
 def count_completed(user_id: str) -> int:

@@ -70,7 +70,9 @@ def test_other_seed_gives_other_rows() -> None:
 
 def test_default_is_20_users_with_50_tasks_each() -> None:
     output = seed_tasks("--yes")
-    assert re.fullmatch(r"Created 1000 tasks for 20 users in \d{1,2}\.\d s\.\n", output)
+    assert re.fullmatch(
+        r"Created 1000 tasks for 20 users, user-1 to user-20, in \d{1,2}\.\d s\.\n", output
+    )
     owners = Counter(Task.objects.values_list("user_id", flat=True))
     assert owners == {f"user-{number}": 50 for number in range(1, 21)}
 

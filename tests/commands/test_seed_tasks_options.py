@@ -39,7 +39,7 @@ def test_missing_yes_without_debug_is_an_error_before_any_statement(
         seed_tasks()
     assert str(error.value) == (
         f"DEBUG is false, and the database is {database_description}. "
-        "To fill it with sample tasks, add --yes."
+        "To fill it with sample tasks, add --yes (with make: SEED=--yes)."
     )
 
 

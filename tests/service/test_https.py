@@ -12,7 +12,7 @@ from tasks.models import Task
 from tests.support.client import OWNER, TASKS, stored_rows, task_url
 from tests.support.servers.gunicorn import serve
 from tests.support.writes import WRITES
-from todo_project.problems.registry import HTTPS_REQUIRED
+from todo_project.problems.registry import HTTPS_REQUIRED, plain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,7 +64,7 @@ def test_api_request_over_plain_http_returns_403_and_changes_nothing(
             "type": "/problems/https-required",
             "title": "HTTPS is required",
             "status": 403,
-            "detail": HTTPS_REQUIRED.meaning,
+            "detail": plain(HTTPS_REQUIRED.meaning),
             "request_id": headers["X-Request-ID"],
         }
     assert stored_rows() == before

@@ -90,6 +90,16 @@ def submit(admin: API, url: str, **values: object) -> list[str]:
     return form_errors(admin.post(url, {**load_form(admin, url), **values}))
 
 
+def deleted_rows(page: str) -> list[list[str]]:
+    """Return the cells of the tasks on a page that asks whether to delete them.
+
+    Without the characters that isolate their text.
+    """
+    rows = re.findall(r'<tr><th scope="row".*</tr>', page)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+    return [[unescape(cell).strip("\u2068\u2069") for cell in row] for row in cells]
+
+
 def assert_error_page(response: Any, status: int) -> None:
     """Assert that this is the page of the admin for 400 or 404."""
     assert response.status_code == status

@@ -21,6 +21,10 @@ FAILED_REQUEST = "Failed to load resource: the server responded with a status of
 """The console message of Chromium for an unsuccessful response."""
 
 
+PASSWORD = "correct horse battery staple"
+"""The password of the superuser root."""
+
+
 @dataclass
 class PageLog:
     """The errors on the console of a page, and its requests to other hosts."""
@@ -47,6 +51,14 @@ class PageLog:
         url = urlsplit(request.url)
         if url.scheme != "data" and url.hostname != "127.0.0.1":
             self.foreign_requests.append(request.url)
+
+
+def log_in(page: Page, base_url: str, password: str = PASSWORD) -> None:
+    """Log in to the admin as root."""
+    page.goto(f"{base_url}/admin/")
+    page.get_by_label("Username:").fill("root")
+    page.get_by_label("Password:").fill(password)
+    page.get_by_role("button", name="Log in").click()
 
 
 def horizontal_overflow(page: Page) -> int:

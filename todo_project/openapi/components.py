@@ -18,6 +18,7 @@ from todo_project.problems.registry import (
     RETRY_AFTER,
     TOO_MANY_REQUESTS,
     ProblemType,
+    plain,
     registered_types,
 )
 
@@ -104,7 +105,7 @@ def problem_responses(
 
 def _description(types: list[ProblemType]) -> str:
     if len(types) == 1:
-        return types[0].meaning
+        return plain(types[0].meaning)
     return "One of: " + ", ".join(f"`{each.slug}`" for each in types) + "."
 
 
@@ -113,7 +114,7 @@ def _example(problem_type: ProblemType) -> OpenApiExample:
         problem_type.slug,
         problem_type.example,
         summary=problem_type.title,
-        description=problem_type.remedy,
+        description=plain(problem_type.remedy),
         media_type=PROBLEM_JSON,
         status_codes=[str(problem_type.status)],
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from rest_framework import exceptions
 
-from todo_project.problems.registry import ProblemType
+from todo_project.problems.registry import ProblemType, plain
 
 
 class Problem(Exception):
@@ -22,7 +22,7 @@ class Problem(Exception):
         **members: object,
     ) -> None:
         self.type = problem_type
-        self.detail = detail or problem_type.meaning
+        self.detail = detail or plain(problem_type.meaning)
         super().__init__(self.detail)
         self.errors = list(errors)
         self.members = members

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from todo_project.http.resource import Page
-from todo_project.problems.registry import EXAMPLES, ProblemType, registered_types
+from todo_project.problems.registry import EXAMPLES, ProblemType, plain, registered_types
 
 
 class ProblemTypesView(Page):
@@ -21,9 +21,8 @@ class ProblemTypesView(Page):
     def get(self, request: Request) -> Response:
         """Return the registry."""
         types = registered_types().values()
-        return Response(
-            {"problems": [_to_dict(each) for each in types]}, template_name="problems.html"
-        )
+        represent = _to_html if _is_html(request) else _to_dict
+        return Response({"problems": list(map(represent, types))}, template_name="problems.html")
 
 
 class ProblemTypeView(Page):
@@ -35,11 +34,12 @@ class ProblemTypeView(Page):
         problem_type = registered_types().get(slug)
         if problem_type is None:
             raise NotFound("There is no such problem type.")
-        data = _to_dict(problem_type)
-        if isinstance(request.accepted_renderer, TemplateHTMLRenderer):
-            data["reason"] = HTTPStatus(problem_type.status).phrase
-            data["response"] = json.dumps(problem_type.example, indent=2)
-        return Response(data, template_name="problem.html")
+        represent = _to_html if _is_html(request) else _to_dict
+        return Response(represent(problem_type), template_name="problem.html")
+
+
+def _is_html(request: Request) -> bool:
+    return isinstance(request.accepted_renderer, TemplateHTMLRenderer)
 
 
 def _to_dict(problem_type: ProblemType) -> dict[str, Any]:
@@ -47,10 +47,21 @@ def _to_dict(problem_type: ProblemType) -> dict[str, Any]:
         "type": problem_type.uri,
         "title": problem_type.title,
         "status": problem_type.status,
-        "meaning": problem_type.meaning,
-        "remedy": problem_type.remedy,
+        "meaning": plain(problem_type.meaning),
+        "remedy": plain(problem_type.remedy),
         "example": {
             "request": str(EXAMPLES[problem_type.slug].request),
             "response": problem_type.example,
         },
+    }
+
+
+def _to_html(problem_type: ProblemType) -> dict[str, Any]:
+    """Return the context of a page. In a split text, every second part is code."""
+    return {
+        **_to_dict(problem_type),
+        "meaning": problem_type.meaning.split("`"),
+        "remedy": problem_type.remedy.split("`"),
+        "reason": HTTPStatus(problem_type.status).phrase,
+        "response": json.dumps(problem_type.example, indent=2),
     }

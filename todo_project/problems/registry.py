@@ -15,9 +15,17 @@ RETRY_AFTER = 2
 """Seconds after which a client may repeat a request when the database was unavailable."""
 
 
+def plain(text: str) -> str:
+    """Return a meaning or a remedy as plain text, without backticks."""
+    return text.replace("`", "")
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ProblemType:
-    """A kind of failure. Its page is `/problems/{slug}`; without a slug it has none."""
+    """A kind of failure. Its page is `/problems/{slug}`; without a slug it has none.
+
+    In the meaning and the remedy, code is in backticks, as in Markdown.
+    """
 
     slug: str
     status: int
@@ -38,7 +46,7 @@ class ProblemType:
             "type": self.uri,
             "title": self.title,
             "status": self.status,
-            "detail": example.detail or self.meaning,
+            "detail": example.detail or plain(self.meaning),
             "request_id": "0f8fad5bd9cb469fa16570867728950e",
             **({"errors": list(example.errors)} if example.errors else {}),
             **example.members,
@@ -100,45 +108,45 @@ BAD_REQUEST = ProblemType(
     status=400,
     title="The request cannot be served",
     meaning="The request violates HTTP or the configuration of this deployment.",
-    remedy="Compare the Host header with the address of the service, and send a complete body.",
+    remedy="Compare the `Host` header with the address of the service, and send a complete body.",
 )
 MALFORMED_JSON = ProblemType(
     slug="malformed-json",
     status=400,
     title="The body is not a JSON object",
     meaning="The body is not JSON, not UTF-8, nested too deeply, or not an object.",
-    remedy="Send one JSON object in UTF-8; an empty one is written {}.",
+    remedy="Send one JSON object in UTF-8; an empty one is written `{}`.",
 )
 VALIDATION_ERROR = ProblemType(
     slug="validation-error",
     status=400,
     title="The request is not valid",
     meaning="A field of the body, a parameter or a header is not valid.",
-    remedy="Read errors: each entry says where, by pointer, parameter or header, and what is "
-    "allowed. Show its detail beside the field.",
+    remedy="Read `errors`: each entry says where, by `pointer`, `parameter` or `header`, and what "
+    "is allowed. Show its `detail` beside the field.",
 )
 UNAUTHORIZED = ProblemType(
     slug="unauthorized",
     status=401,
     title="Authentication required",
     meaning="The request has no valid credentials, and this deployment requires them.",
-    remedy="Send credentials of the kind that the WWW-Authenticate header names.",
+    remedy="Send credentials of the kind that the `WWW-Authenticate` header names.",
 )
 FORBIDDEN = ProblemType(
     slug="forbidden",
     status=403,
     title="Permission denied",
     meaning="The credentials are valid, but do not permit this request.",
-    remedy="Use the user_id that your credentials belong to.",
+    remedy="Use the `user_id` that your credentials belong to.",
 )
 HTTPS_REQUIRED = ProblemType(
     slug="https-required",
     status=403,
     title="HTTPS is required",
     meaning="The request came over plain HTTP, and nothing was done. If the client used HTTPS, "
-    "the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false.",
-    remedy="Send the request to the https URL. An operator can check X-Forwarded-Proto and "
-    "BEHIND_PROXY.",
+    "the proxy must set `X-Forwarded-Proto: https`. Without a proxy, set `BEHIND_PROXY=false`.",
+    remedy="Send the request to the https URL. An operator can check "
+    "`X-Forwarded-Proto` and `BEHIND_PROXY`.",
 )
 NOT_FOUND = ProblemType(
     slug="not-found",
@@ -152,14 +160,14 @@ METHOD_NOT_ALLOWED = ProblemType(
     status=405,
     title="The method is not allowed",
     meaning="The resource exists, but does not support this method.",
-    remedy="Use one of the methods in the Allow header.",
+    remedy="Use one of the methods in the `Allow` header.",
 )
 NOT_ACCEPTABLE = ProblemType(
     slug="not-acceptable",
     status=406,
     title="No acceptable representation",
-    meaning="The Accept header excludes JSON, the only format of this API.",
-    remedy="Accept application/json, or omit the header.",
+    meaning="The `Accept` header excludes JSON, the only format of this API.",
+    remedy="Accept `application/json`, or omit the header.",
 )
 CONTENT_TOO_LARGE = ProblemType(
     slug="content-too-large",
@@ -172,22 +180,22 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
     slug="unsupported-media-type",
     status=415,
     title="The body's media type is not supported",
-    meaning="The body's Content-Type is missing or is not application/json.",
-    remedy="Send Content-Type: application/json.",
+    meaning="The body's `Content-Type` is missing or is not `application/json`.",
+    remedy="Send `Content-Type: application/json`.",
 )
 TOO_MANY_REQUESTS = ProblemType(
     slug="too-many-requests",
     status=429,
     title="Too many requests",
     meaning="The client has sent more requests than this deployment permits.",
-    remedy="Repeat the request after the number of seconds in the Retry-After header.",
+    remedy="Repeat the request after the number of seconds in the `Retry-After` header.",
 )
 INTERNAL_ERROR = ProblemType(
     slug="internal-error",
     status=500,
     title="Internal error",
     meaning="The service failed because of a bug, which has been logged.",
-    remedy="Report the request_id to the operators of the service.",
+    remedy="Report the `request_id` to the operators of the service.",
 )
 DATABASE_UNAVAILABLE = ProblemType(
     slug="database-unavailable",
@@ -195,6 +203,6 @@ DATABASE_UNAVAILABLE = ProblemType(
     title="The database is unavailable",
     meaning="The database cannot be reached, is too slow, has no connection left, is not "
     "migrated, or denies access.",
-    remedy="Repeat the request after the number of seconds in the Retry-After header. To repeat "
-    "a POST without creating twice, send it with an Idempotency-Key.",
+    remedy="Repeat the request after the number of seconds in the `Retry-After` header. To repeat "
+    "a `POST` without creating twice, send it with an `Idempotency-Key`.",
 )

@@ -113,7 +113,7 @@ class Command(BaseCommand):
         if not (settings.DEBUG or options["yes"]):
             raise CommandError(
                 f"DEBUG is false, and the database is {describe_database(connection)}. "
-                "To fill it with sample tasks, add --yes."
+                "To fill it with sample tasks, add --yes (with make: SEED=--yes)."
             )
         start = perf_counter()
         with transaction.atomic():
@@ -123,4 +123,6 @@ class Command(BaseCommand):
             # None: silent unless stderr is a terminal.
             store(rows, users * tasks, silent=None if options["verbosity"] else True)
         seconds = perf_counter() - start
-        self.stdout.write(f"Created {users * tasks} tasks for {users} users in {seconds:.1f} s.")
+        names = f"{USER_PREFIX}{numbers[0]} to {USER_PREFIX}{numbers[-1]}"
+        created = f"Created {users * tasks} tasks for {users} users, {names}"
+        self.stdout.write(f"{created}, in {seconds:.1f} s.")
