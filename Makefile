@@ -36,7 +36,7 @@ fuzz: .venv/proof ## Test the service against its OpenAPI document, FUZZ_SECONDS
 	$(BIN)/pytest tests/fuzz/contract.py
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/fuzz/contract.py
 
-e2e: .venv/tests ## Kill and restart databases and servers under load, 5 minutes (needs pgbouncer)
+e2e: .venv/tests ## Kill and restart databases and servers under load, 6 minutes (needs pgbouncer, nginx, haproxy, caddy)
 	$(BIN)/pytest -m e2e --ignore tests/browser
 
 soak: .venv/tests ## Kill everything under load for MINUTES (30), and count what is lost
