@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPMessage
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection
+from ssl import SSLContext
 from typing import Any
 
 TIMEOUT = 30
@@ -28,10 +29,17 @@ class Response:
 
 
 class Client:
-    """A keep-alive connection, which is reopened after the server has closed it."""
+    """A keep-alive connection, which is reopened after the server has closed it.
 
-    def __init__(self, port: int) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    With `tls` it uses HTTPS.
+    """
+
+    def __init__(self, port: int, tls: SSLContext | None = None) -> None:
+        self._connection = (
+            HTTPSConnection("127.0.0.1", port, timeout=TIMEOUT, context=tls)
+            if tls
+            else HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+        )
 
     def send(self, method: str, path: str, body: object = None, **headers: str) -> Response:
         """Send a request and return the response; raise one of CONNECTION_ERRORS if it fails."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from threading import Event
 from time import monotonic
 
@@ -36,11 +37,16 @@ class Record:
 
 
 @contextmanager
-def load(port: int, clients: int, action: Action) -> Iterator[Record]:
+def load(
+    port: int, clients: int, action: Action, tls: SSLContext | None = None
+) -> Iterator[Record]:
     """Let each of the clients repeat the action until the block ends."""
     record = Record()
     with ThreadPoolExecutor(clients) as pool:
-        runs = [pool.submit(_repeat, port, action, number, record) for number in range(clients)]
+        runs = [
+            pool.submit(_repeat, Client(port, tls), action, number, record)
+            for number in range(clients)
+        ]
         try:
             yield record
         finally:
@@ -49,9 +55,9 @@ def load(port: int, clients: int, action: Action) -> Iterator[Record]:
         run.result()
 
 
-def _repeat(port: int, action: Action, number: int, record: Record) -> None:
+def _repeat(connected: Client, action: Action, number: int, record: Record) -> None:
     outcome: int | str
-    with closing(Client(port)) as client:
+    with closing(connected) as client:
         while not record.stopped.is_set():
             sent = monotonic()
             try:
