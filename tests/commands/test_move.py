@@ -98,7 +98,6 @@ def test_commands_use_the_direct_connection(tmp_path: Path) -> None:
     assert run_python("manage.py", "export_tasks", **urls).encode() == file.read_bytes()
 
 
-@pytest.mark.undistributed(reason="Citus counts the rows that INSERT ... SELECT selects")
 def test_concurrent_imports_count_each_task_once(tmp_path: Path) -> None:
     file = tmp_path / "tasks.jsonl"
     ids = (UUID(int=number) for number in range(10_000))

@@ -31,7 +31,6 @@ def memory(*command: str) -> tuple[str, int]:
     return "\n".join(lines), int(peak)
 
 
-@pytest.mark.undistributed(reason="Citus counts the rows that INSERT ... SELECT selects")
 def test_memory_does_not_grow_with_the_number_of_tasks(tmp_path: Path) -> None:
     file, few, exported = (
         tmp_path / name for name in ("all.jsonl", "few.jsonl", "exported.jsonl")

@@ -57,15 +57,16 @@ def store(alias: str, tasks: list[Task]) -> tuple[int, list[int]]:
     """
     inserted = 0
 
-    def count(execute: Callable[..., Any], *call: Any) -> Any:
+    def count(execute: Callable[..., Any], sql: str, *call: Any) -> Any:
         nonlocal inserted
-        result = execute(*call)
-        inserted += call[-1]["cursor"].rowcount
+        result = execute(f"{sql} RETURNING 1", *call)
+        inserted += len(call[-1]["cursor"].fetchall())
         return result
 
     queryset = Task.objects.using(alias)
     with transaction.atomic(using=alias):
-        # bulk_create does not return how many rows existed.
+        # bulk_create does not return how many rows existed, and the number that Citus reports for
+        # an INSERT ... SELECT includes them.
         with connections[alias].execute_wrapper(count):
             queryset.bulk_create(tasks, ignore_conflicts=True)
         if inserted == len(tasks):
