@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test e2e soak fuzz browser mutants compat seed bench lint format schema client lock
+.PHONY: help run dev admin test e2e soak fuzz browser generators mutants compat seed bench lint format schema client lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -44,6 +44,9 @@ soak: .venv/tests ## Kill everything under load for MINUTES (30), and count what
 
 browser: .venv/proof clients/typescript/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser
+
+generators: .venv/proof tests/generators/node_modules ## Generate clients from openapi.json with other tools, and lint it (needs Node)
+	$(BIN)/pytest tests/generators/clients.py tests/generators/proxy.py
 
 mutants: .venv/proof ## Run mutation tests of tasks/ and the problems, 90 minutes
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/mutmut run
@@ -108,6 +111,10 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 
 clients/typescript/node_modules: clients/typescript/package-lock.json
 	npm --prefix clients/typescript ci --ignore-scripts
+	@touch $@
+
+tests/generators/node_modules: tests/generators/package-lock.json
+	npm --prefix tests/generators ci --ignore-scripts
 	@touch $@
 
 # PostgreSQL 14 to 18; the packages' script only creates the symbolic links of their libraries.

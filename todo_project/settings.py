@@ -256,7 +256,9 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "todo_project.openapi.hooks.add_request_rules",
         "todo_project.openapi.hooks.add_links",
+        "todo_project.openapi.hooks.add_head",
         "todo_project.openapi.hooks.no_security_by_default",
+        "todo_project.openapi.references.reference_repeated_parts",  # the last one
     ],
 }
 

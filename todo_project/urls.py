@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularYAMLAPIView
+from drf_spectacular.renderers import OpenApiYamlRenderer2
 
 from todo_project.health import LivenessView, ReadinessView
-from todo_project.openapi.views import SwaggerUIView, document
+from todo_project.openapi.views import DocumentView, SwaggerUIView
 from todo_project.problems import handlers
 from todo_project.problems.pages import ProblemTypesView, ProblemTypeView
 
@@ -22,8 +22,8 @@ urlpatterns = [
     *import_module("tasks.api.urls").urlpatterns,  # `include` would match and resolve twice
     path("", RedirectView.as_view(url="/docs")),
     path("docs", SwaggerUIView.as_view(), name="docs"),
-    path("openapi.json", document(SpectacularJSONAPIView), name="openapi-json"),
-    path("openapi.yaml", document(SpectacularYAMLAPIView), name="openapi-yaml"),
+    path("openapi.json", DocumentView.as_view(), name="openapi-json"),
+    path("openapi.yaml", DocumentView.as_view(renderer_classes=[OpenApiYamlRenderer2])),
     path("problems/", ProblemTypesView.as_view(), name="problems"),
     path("problems/<slug:slug>", ProblemTypeView.as_view(), name="problem"),
     path("healthz", LivenessView.as_view()),

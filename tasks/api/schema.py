@@ -125,20 +125,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    {
-        "type": "string",
-        "anyOf": [
-            {"const": "*"},
-            {"pattern": rf'^"[^"]*"(, *"[^"]*"){{0,{MAX_ENTITY_TAGS - 1}}}$'},
-        ],
-    },
+    {"type": "string", "pattern": rf'^(\*|"[^"]*"(, *"[^"]*"){{0,{MAX_ENTITY_TAGS - 1}}})$'},
     OpenApiParameter.HEADER,
     description="Change the task only if it has this entity tag, its `updated_at` in quotes, or "
     f"one of a list of at most {MAX_ENTITY_TAGS}. `*` matches any existing task.",
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
-    {"type": "string"},
+    {"type": "string", "pattern": rf"^[^,]*(,[^,]*){{0,{MAX_ENTITY_TAGS - 1}}}$"},
     OpenApiParameter.HEADER,
     description="The `ETag` that you have, or a list of at most "
     f"{MAX_ENTITY_TAGS}: if one still matches, the response is a 304 without body.",
@@ -161,9 +155,9 @@ class DeletedSerializer(serializers.Serializer[Any]):
     deleted = serializers.IntegerField(min_value=0, help_text="The number of tasks deleted.")
 
 
-def _task(description: str, example: dict[str, Any]) -> OpenApiResponse:
+def _task(description: str, example: dict[str, Any], name: str = "A task") -> OpenApiResponse:
     return OpenApiResponse(
-        TaskSerializer, description, [OpenApiExample("A task", example, response_only=True)]
+        TaskSerializer, description, [OpenApiExample(name, example, response_only=True)]
     )
 
 
@@ -202,7 +196,7 @@ def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callab
         summary,
         "Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; "
         "only the response to PATCH has an `ETag`.",
-        {200: _task("The current task.", CHANGED_TASK)},
+        {200: _task("The current task.", CHANGED_TASK, "A changed task")},
         NOT_FOUND,
         PRECONDITION_FAILED,
         *BODY_PROBLEMS,
@@ -294,7 +288,7 @@ complete_task = _operation(
     "Complete or reopen a task",
     "Without a body, or with `{}`, toggles `completed`. With `completed` it sets the value, "
     "which is safe to repeat.",
-    {200: _task("The current task.", COMPLETED_TASK)},
+    {200: _task("The current task.", COMPLETED_TASK, "A completed task")},
     NOT_FOUND,
     PRECONDITION_FAILED,
     *BODY_PROBLEMS,

@@ -12,19 +12,22 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from tasks.models import DESCRIPTION_LENGTH, TITLE_LENGTH, USER_ID_LENGTH, WHITE_SPACE
 
+LINE_ENDS = "\n\r\u2028\u2029"  # of ECMAScript (ECMA-262 §12.3)
+
 
 def character_class(characters: str) -> str:
-    r"""Return the content of a character class: ranges of `\uXXXX`, which all engines read alike.
+    r"""Return the content of a character class: `\s`, and ranges of `\uXXXX`.
 
-    They disagree about `\s`.
+    All engines read the ranges alike, but disagree about `\s`. It is for the line ends, which
+    @hey-api/openapi-ts would copy unescaped into a literal that ends with the line.
     """
     ranges: list[list[int]] = []
-    for point in map(ord, sorted(characters)):
+    for point in map(ord, sorted(set(characters).difference(LINE_ENDS))):
         if ranges and ranges[-1][-1] == point - 1:
             ranges[-1] = [ranges[-1][0], point]
         else:
             ranges.append([point])
-    return "".join("-".join(f"\\u{point:04x}" for point in each) for each in ranges)
+    return r"\s" + "".join("-".join(f"\\u{point:04x}" for point in each) for each in ranges)
 
 
 class StrictCharField(serializers.CharField):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.openapi import operations
 from tests.support.servers.gunicorn import serve
 from todo_project.environment import BASE_DIR
 
@@ -48,16 +49,14 @@ def followed_links(report: Path) -> Iterator[str]:
 
 def link_targets() -> set[str]:
     """Return the operations that the links of the document lead to."""
-    document = json.loads((BASE_DIR / "openapi.json").read_text())
-    operations = [
-        (f"{method.upper()} {path}", operation)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
     targets = {
         link["operationId"]
-        for _, operation in operations
+        for _, _, operation in operations()
         for response in operation["responses"].values()
         for link in response.get("links", {}).values()
     }
-    return {label for label, operation in operations if operation["operationId"] in targets}
+    return {
+        f"{method.upper()} {path}"
+        for path, method, operation in operations()
+        if operation["operationId"] in targets
+    }

@@ -4,6 +4,7 @@ import gzip
 import json
 
 import pytest
+import yaml
 from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import validate
@@ -14,11 +15,11 @@ from tests.support.openapi import DOCUMENT, operations
 pytestmark = pytest.mark.once
 
 OPERATIONS = {
-    "/api/{user_id}/tasks": {"get", "post", "delete"},
-    "/api/{user_id}/tasks/{task_id}": {"get", "put", "patch", "delete"},
+    "/api/{user_id}/tasks": {"get", "head", "post", "delete"},
+    "/api/{user_id}/tasks/{task_id}": {"get", "head", "put", "patch", "delete"},
     "/api/{user_id}/tasks/{task_id}/complete": {"patch"},
-    "/healthz": {"get"},
-    "/readyz": {"get"},
+    "/healthz": {"get", "head"},
+    "/readyz": {"get", "head"},
 }
 
 
@@ -28,9 +29,24 @@ def test_committed_document_is_generated_from_the_code() -> None:
 
 
 def test_served_document_is_the_committed_one(api: API) -> None:
-    assert json.loads(api.send(200, "GET", "/openapi.json").content) == DOCUMENT
-    yaml = api.send(200, "GET", "/openapi.yaml").content.decode()
-    assert yaml.startswith("openapi: 3.1.0\ninfo:\n  title: Todo API\n")
+    served = api.send(200, "GET", "/openapi.json")
+    assert served["Content-Type"] == "application/json"
+    assert served.content.decode() == json.dumps(
+        DOCUMENT, ensure_ascii=False, separators=(",", ":")
+    )
+    assert len(served.content) < 60_000
+    served = api.send(200, "GET", "/openapi.yaml")
+    assert served["Content-Type"] == "application/yaml"  # RFC 9512
+    assert yaml.safe_load(served.content) == DOCUMENT
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml"])
+def test_document_is_made_once_a_process(
+    api: API, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = api.send(200, "GET", path).content
+    monkeypatch.delattr(SchemaGenerator, "get_schema")
+    assert api.send(200, "GET", path).content == first
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml"])
@@ -40,10 +56,12 @@ def test_served_document_is_compressed_and_revalidated(api: API, path: str) -> N
     compressed = api.send(200, "GET", path, accept_encoding="gzip")
     assert gzip.decompress(compressed.content) == plain.content
     assert compressed["ETag"] == f"W/{plain['ETag']}"
-    assert "Accept-Encoding" in compressed["Vary"].split(", ")
+    assert compressed["Vary"] == plain["Vary"] == "Accept-Encoding, origin"
     for etag in (plain["ETag"], compressed["ETag"]):
-        unchanged = api.send(304, "GET", path, accept_encoding="gzip", if_none_match=etag)
-        assert unchanged.content == b""
+        for method in ("GET", "HEAD"):
+            unchanged = api.send(304, method, path, accept_encoding="gzip", if_none_match=etag)
+            assert unchanged.content == b""
+            assert unchanged["ETag"] == compressed["ETag"]
 
 
 def test_document_is_valid_openapi() -> None:
@@ -72,7 +90,7 @@ def test_operation_has_unique_id_summary_and_tag() -> None:
 
 
 def test_response_of_the_api_has_body_headers_and_examples() -> None:
-    for path, _, operation in operations():
+    for path, method, operation in operations():
         if not path.startswith("/api/"):
             continue
         for status, response in operation["responses"].items():
@@ -80,9 +98,24 @@ def test_response_of_the_api_has_body_headers_and_examples() -> None:
             assert {"X-Request-ID", "Cache-Control"} <= set(response["headers"])
             assert ("Location" in response["headers"]) == (status == "201")
             assert ("Retry-After" in response["headers"]) == (status == "503")
-            if status in {"204", "304"}:
+            if status in {"204", "304"} or method == "head":
                 assert "content" not in response
                 continue
             media_type = "application/json" if status < "300" else "application/problem+json"
             assert list(response["content"]) == [media_type]
             assert response["content"][media_type]["examples"]
+
+
+def test_head_has_the_request_and_the_headers_of_get() -> None:
+    described = {(path, method): operation for path, method, operation in operations()}
+    paths = [path for path, method in described if method == "head"]
+    assert paths == [path for path, method in described if method == "get"]
+    for path in paths:
+        get, head = described[path, "get"], described[path, "head"]
+        assert head.get("parameters") == get.get("parameters")
+        assert head["responses"] == {
+            status: {
+                key: value for key, value in response.items() if key not in {"content", "links"}
+            }
+            for status, response in get["responses"].items()
+        }

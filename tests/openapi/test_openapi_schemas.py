@@ -1,12 +1,15 @@
 """Tests that the schemas of the OpenAPI document describe what the service accepts and returns."""
 
+import json
 import re
 import sys
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from tasks.api.preconditions import MAX_ENTITY_TAGS
 from tests.support.client import API, TASKS
 from tests.support.openapi import DOCUMENT, SCHEMAS, operations
 
@@ -48,6 +51,11 @@ def test_title_pattern_rejects_white_space_and_nul() -> None:
     assert rejected == {"\0", "\ufeff", *filter(str.isspace, characters)}
 
 
+def parameter_schema(name: str) -> Any:
+    """Return the schema of the parameter with this name, which is the same everywhere."""
+    return DOCUMENT["components"]["parameters"][name]["schema"]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("text", "status"),
@@ -57,9 +65,7 @@ def test_title_pattern_rejects_white_space_and_nul() -> None:
 def test_search_is_valid_in_the_document_if_the_service_accepts_it(
     api: API, text: str, status: int
 ) -> None:
-    parameters = DOCUMENT["paths"]["/api/{user_id}/tasks"]["get"]["parameters"]
-    [schema] = [each["schema"] for each in parameters if each["name"] == "search"]
-    assert Draft202012Validator(schema).is_valid(text) == (status == 200)
+    assert Draft202012Validator(parameter_schema("search")).is_valid(text) == (status == 200)
     api.send(status, "GET", f"{TASKS}?search={quote(text)}")
 
 
@@ -77,18 +83,47 @@ def test_search_is_valid_in_the_document_if_the_service_accepts_it(
 def test_user_id_is_valid_in_the_document_if_the_service_accepts_it(
     api: API, user_id: str, status: int
 ) -> None:
-    [schema] = [
-        parameter["schema"]
-        for parameter in DOCUMENT["paths"]["/api/{user_id}/tasks"]["get"]["parameters"]
-        if parameter["name"] == "user_id"
-    ]
-    assert Draft202012Validator(schema).is_valid(user_id) == (status == 200)
+    assert Draft202012Validator(parameter_schema("user_id")).is_valid(user_id) == (status == 200)
     api.send(status, "GET", f"/api/{quote(user_id)}/tasks")
 
 
 def assert_valid(name: str, body: object) -> None:
     schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
     Draft202012Validator(schema).validate(body)
+
+
+@pytest.mark.parametrize(
+    ("value", "valid"),
+    [
+        ("*", True),
+        ('"a"', True),
+        ('"a", "b","c"', True),
+        (", ".join(['"a"'] * MAX_ENTITY_TAGS), True),
+        (", ".join(['"a"'] * (MAX_ENTITY_TAGS + 1)), False),
+        *((value, False) for value in ("", "a", 'W/"a"', '"a",', '*, "a"', '"a" "b"')),
+    ],
+)
+def test_if_match_is_any_or_a_list_of_strong_entity_tags(value: str, *, valid: bool) -> None:
+    assert Draft202012Validator(parameter_schema("If-Match")).is_valid(value) == valid
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("count", "status"), [(MAX_ENTITY_TAGS, 200), (MAX_ENTITY_TAGS + 1, 400)])
+def test_if_none_match_is_valid_in_the_document_if_the_service_accepts_it(
+    api: API, count: int, status: int
+) -> None:
+    value = ", ".join(['W/"a"'] * count)
+    schema = parameter_schema("If-None-Match")
+    assert Draft202012Validator(schema).is_valid(value) == (status == 200)
+    api.send(status, "GET", TASKS, if_none_match=value)
+
+
+def test_pattern_has_no_escaped_line_end() -> None:
+    """Generators such as @hey-api/openapi-ts copy it unescaped into a regular expression."""
+    patterns = re.findall(r'"pattern": (".*")', json.dumps(DOCUMENT, indent=1))
+    assert len(patterns) == 18
+    for pattern in map(json.loads, patterns):
+        assert not re.search(r"\\u(000a|000d|2028|2029)", pattern)
 
 
 @pytest.mark.django_db

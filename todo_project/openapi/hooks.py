@@ -1,5 +1,6 @@
 """Hooks of drf-spectacular: what its decorators cannot say about paths, bodies and security."""
 
+from copy import deepcopy
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -29,6 +30,11 @@ class ChallengeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
         return {"type": "http", "scheme": challenge.split()[0].lower()}
 
 
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return all operations of the document."""
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
 def exclude_trailing_slashes(endpoints: list[tuple[str, Any, str, Any]]) -> list[Any]:
     """Exclude the paths with a trailing slash, which are aliases."""
     return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
@@ -36,23 +42,48 @@ def exclude_trailing_slashes(endpoints: list[tuple[str, Any, str, Any]]) -> list
 
 def add_request_rules(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Mark request bodies as required unless they are optional, and forbid unknown fields."""
-    for path in result["paths"].values():
-        for operation in path.values():
-            if body := operation.get("requestBody"):
-                body["required"] = not operation.pop(OPTIONAL_BODY, False)
-                for media in body["content"].values():
-                    name = media["schema"]["$ref"].rpartition("/")[2]
-                    result["components"]["schemas"][name]["additionalProperties"] = False
+    for operation in operations(result):
+        if body := operation.get("requestBody"):
+            body["required"] = not operation.pop(OPTIONAL_BODY, False)
+            for media in body["content"].values():
+                name = media["schema"]["$ref"].rpartition("/")[2]
+                result["components"]["schemas"][name]["additionalProperties"] = False
     return result
 
 
 def add_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add to each response its links to other operations."""
-    for path in result["paths"].values():
-        for operation in path.values():
-            for status, links in operation.pop(LINKS, {}).items():
-                operation["responses"][str(status)]["links"] = links
+    """Add to each response its links to other operations; the next hooks may change them."""
+    for operation in operations(result):
+        for status, links in operation.pop(LINKS, {}).items():
+            operation["responses"][str(status)]["links"] = deepcopy(links)
     return result
+
+
+def add_head(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add HEAD to each path with GET: the same request and headers, no body (RFC 9110 §9.3.2).
+
+    DRF answers HEAD wherever it answers GET, but leaves it out of schemas.
+    """
+    for path, methods in result["paths"].items():
+        if get := methods.get("get"):
+            name = get["operationId"]
+            head = {
+                **deepcopy(get),
+                "operationId": f"head{name[0].upper()}{name[1:]}",
+                "summary": f"{get['summary']}, headers only",
+                "description": "The response has the headers of the response to GET, and no body.",
+            }
+            for response in head["responses"].values():
+                response.pop("content", None)
+                response.pop("links", None)
+            result["paths"][path] = _insert_after(methods, "get", "head", head)
+    return result
+
+
+def _insert_after(mapping: dict[str, Any], previous: str, key: str, value: Any) -> dict[str, Any]:
+    items = list(mapping.items())
+    position = list(mapping).index(previous) + 1
+    return dict([*items[:position], (key, value), *items[position:]])
 
 
 def no_security_by_default(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -1,25 +1,69 @@
 """The OpenAPI document, and the page `/docs`: Swagger UI, with no file from another origin."""
 
-from collections.abc import Callable
+import gzip
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from todo_project.http.resource import Page
+from todo_project.http.json import JSONRenderer
+from todo_project.http.negotiation import SingleRepresentation, accepts_gzip
+from todo_project.http.resource import Page, Resource
 
 
-def document(view: type[SpectacularAPIView]) -> Callable[..., Any]:
-    """Return the view function, which compresses the document and answers If-None-Match."""
-    return gzip_page(conditional_page(cache_control(no_cache=True)(view.as_view())))
+@dataclass(frozen=True)
+class Document:
+    """The OpenAPI document in one format."""
+
+    body: bytes
+    compressed: bytes
+    etag: str
 
 
+@cache
+def make_document(renderer: Any) -> Document:
+    """Generate the document, as everybody gets it, once a process: settings do not change."""
+    generator: Any = SchemaGenerator
+    body: bytes = renderer().render(generator().get_schema(request=None, public=True))
+    etag = blake2b(body, digest_size=16).hexdigest()
+    return Document(body, gzip.compress(body, mtime=0), f'"{etag}"')
+
+
+class DocumentView(Resource):
+    """The OpenAPI document, in the format of the URL whatever the client accepts."""
+
+    authentication_classes = permission_classes = ()
+    content_negotiation_class = SingleRepresentation
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(exclude=True)
+    def get(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Return the document, or 304 if the client has it."""
+        renderer: Any = self.renderer_classes[0]
+        document = make_document(renderer)
+        response = HttpResponse(document.body, content_type=renderer.media_type)
+        response["ETag"] = document.etag
+        if accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+            response.content = document.compressed
+            response["Content-Encoding"] = "gzip"
+            response["ETag"] = f"W/{document.etag}"
+        response["Vary"] = "Accept-Encoding"
+        response["Cache-Control"] = "no-cache"
+        return get_conditional_response(request, etag=response["ETag"], response=response)
+
+
+@method_decorator([conditional_page, cache_control(no_cache=True)], name="dispatch")
 class SwaggerUIView(Page):
     """Swagger UI; its script fetches the document."""
 

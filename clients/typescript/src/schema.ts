@@ -28,7 +28,11 @@ export interface paths {
          */
         delete: operations["deleteTasks"];
         options?: never;
-        head?: never;
+        /**
+         * List the user's tasks, headers only
+         * @description The response has the headers of the response to GET, and no body.
+         */
+        head: operations["headListTasks"];
         patch?: never;
         trace?: never;
     };
@@ -56,7 +60,11 @@ export interface paths {
          */
         delete: operations["deleteTask"];
         options?: never;
-        head?: never;
+        /**
+         * Read a task, headers only
+         * @description The response has the headers of the response to GET, and no body.
+         */
+        head: operations["headReadTask"];
         /**
          * Change a task
          * @description Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; only the response to PATCH has an `ETag`.
@@ -100,7 +108,11 @@ export interface paths {
         post?: never;
         delete?: never;
         options?: never;
-        head?: never;
+        /**
+         * Check whether the process is alive, headers only
+         * @description The response has the headers of the response to GET, and no body.
+         */
+        head: operations["headCheckLiveness"];
         patch?: never;
         trace?: never;
     };
@@ -120,7 +132,11 @@ export interface paths {
         post?: never;
         delete?: never;
         options?: never;
-        head?: never;
+        /**
+         * Check whether the service is ready, headers only
+         * @description The response has the headers of the response to GET, and no body.
+         */
+        head: operations["headCheckReadiness"];
         patch?: never;
         trace?: never;
     };
@@ -273,10 +289,227 @@ export interface components {
             updated_at?: unknown;
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description The request violates HTTP or the configuration of this deployment. */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description One of: `validation-error`, `bad-request`. */
+        BadRequestWithoutBody: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The body is larger than 64 KiB. */
+        ContentTooLarge: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
+        DatabaseUnavailable: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+        ForbiddenWithoutBody: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+        HttpsRequired: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The service failed because of a bug, which has been logged. */
+        InternalError: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The service failed because of a bug, which has been logged. */
+        InternalServerErrorWithoutBody: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The Accept header excludes JSON, the only format of this API. */
+        NotAcceptable: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The Accept header excludes JSON, the only format of this API. */
+        NotAcceptableWithoutBody: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description There is nothing at this URL, or it belongs to another user. */
+        NotFound: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Your copy is still current. */
+        NotModified: {
+            headers: {
+                /** @description The entity tag of this page. */
+                ETag: string;
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The task does not meet the condition in If-Match or If-None-Match. */
+        PreconditionFailed: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["PreconditionFailed"];
+            };
+        };
+        /** @description The task does not meet the condition in If-Match or If-None-Match. */
+        PreconditionFailedWithoutBody: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
+        ServiceUnavailableWithoutBody: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The body's Content-Type is missing or is not application/json. */
+        UnsupportedMediaType: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description One of: `validation-error`, `bad-request`. */
+        ValidationErrorOrBadRequest: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
+        ValidationErrorOrMalformedJsonOrBadRequest: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+        "If-Match": string;
+        /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
+        "If-None-Match": string;
+        /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+        "X-Request-ID": string;
+        /** @description `true`: only completed tasks; `false`: only open tasks. */
+        completed: boolean;
+        /** @description The start of the page, as given in a `Link`. */
+        cursor: string;
+        /** @description The maximum number of tasks in the page. */
+        limit: number;
+        /** @description Only tasks with this text in title or description; letter case is ignored. */
+        search: string;
+        /** @description The task's `id`, in any letter case. */
+        task_id: string;
+        /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
+        user_id: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description A browser may keep the response, and revalidates it before each use. */
+        "Cache-Control": "private, no-cache";
+        /** @description The entity tag of the task: its `updated_at` in quotes. */
+        ETag: string;
+        /** @description The URL of the next page (RFC 8288). The last page has no `Link`. */
+        Link: string;
+        /** @description Seconds to wait before repeating the request. */
+        "Retry-After": number;
+        /** @description The id of the request: the client's, if it sent a valid one. */
+        "X-Request-ID": string;
+    };
     pathItems: never;
 }
 export type Deleted = components['schemas']['Deleted'];
@@ -288,29 +521,61 @@ export type Task = components['schemas']['Task'];
 export type TaskCompletion = components['schemas']['TaskCompletion'];
 export type TaskCreate = components['schemas']['TaskCreate'];
 export type TaskUpdate = components['schemas']['TaskUpdate'];
+export type ResponseBadRequest = components['responses']['BadRequest'];
+export type ResponseBadRequestWithoutBody = components['responses']['BadRequestWithoutBody'];
+export type ResponseContentTooLarge = components['responses']['ContentTooLarge'];
+export type ResponseDatabaseUnavailable = components['responses']['DatabaseUnavailable'];
+export type ResponseForbiddenWithoutBody = components['responses']['ForbiddenWithoutBody'];
+export type ResponseHttpsRequired = components['responses']['HttpsRequired'];
+export type ResponseInternalError = components['responses']['InternalError'];
+export type ResponseInternalServerErrorWithoutBody = components['responses']['InternalServerErrorWithoutBody'];
+export type ResponseNotAcceptable = components['responses']['NotAcceptable'];
+export type ResponseNotAcceptableWithoutBody = components['responses']['NotAcceptableWithoutBody'];
+export type ResponseNotFound = components['responses']['NotFound'];
+export type ResponseNotModified = components['responses']['NotModified'];
+export type ResponsePreconditionFailed = components['responses']['PreconditionFailed'];
+export type ResponsePreconditionFailedWithoutBody = components['responses']['PreconditionFailedWithoutBody'];
+export type ResponseServiceUnavailableWithoutBody = components['responses']['ServiceUnavailableWithoutBody'];
+export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
+export type ResponseValidationErrorOrBadRequest = components['responses']['ValidationErrorOrBadRequest'];
+export type ResponseValidationErrorOrMalformedJsonOrBadRequest = components['responses']['ValidationErrorOrMalformedJsonOrBadRequest'];
+export type ParameterIfMatch = components['parameters']['If-Match'];
+export type ParameterIfNoneMatch = components['parameters']['If-None-Match'];
+export type ParameterXRequestId = components['parameters']['X-Request-ID'];
+export type ParameterCompleted = components['parameters']['completed'];
+export type ParameterCursor = components['parameters']['cursor'];
+export type ParameterLimit = components['parameters']['limit'];
+export type ParameterSearch = components['parameters']['search'];
+export type ParameterTaskId = components['parameters']['task_id'];
+export type ParameterUserId = components['parameters']['user_id'];
+export type HeaderCacheControl = components['headers']['Cache-Control'];
+export type HeaderETag = components['headers']['ETag'];
+export type HeaderLink = components['headers']['Link'];
+export type HeaderRetryAfter = components['headers']['Retry-After'];
+export type HeaderXRequestId = components['headers']['X-Request-ID'];
 export type $defs = Record<string, never>;
 export interface operations {
     listTasks: {
         parameters: {
             query?: {
                 /** @description `true`: only completed tasks; `false`: only open tasks. */
-                completed?: boolean;
+                completed?: components["parameters"]["completed"];
                 /** @description Only tasks with this text in title or description; letter case is ignored. */
-                search?: string;
+                search?: components["parameters"]["search"];
                 /** @description The maximum number of tasks in the page. */
-                limit?: number;
+                limit?: components["parameters"]["limit"];
                 /** @description The start of the page, as given in a `Link`. */
-                cursor?: string;
+                cursor?: components["parameters"]["cursor"];
             };
             header?: {
                 /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
-                "If-None-Match"?: string;
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
-                "X-Request-ID"?: string;
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
                 /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
-                user_id: string;
+                user_id: components["parameters"]["user_id"];
             };
             cookie?: never;
         };
@@ -321,111 +586,22 @@ export interface operations {
                 headers: {
                     /** @description The entity tag of this page. */
                     ETag: string;
-                    /** @description The URL of the next page (RFC 8288). The last page has no `Link`. */
-                    Link?: string;
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    Link: components["headers"]["Link"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"][];
                 };
             };
-            /** @description Your copy is still current. */
-            304: {
-                headers: {
-                    /** @description The entity tag of this page. */
-                    ETag: string;
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description One of: `validation-error`, `bad-request`. */
-            400: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The task does not meet the condition in If-Match or If-None-Match. */
-            412: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["PreconditionFailed"];
-                };
-            };
-            /** @description The service failed because of a bug, which has been logged. */
-            500: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
-            503: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before repeating the request. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["ValidationErrorOrBadRequest"];
+            403: components["responses"]["HttpsRequired"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     createTask: {
@@ -435,11 +611,11 @@ export interface operations {
                 /** @description A unique key for this task, visible ASCII. Repeat the request with the same key until you get a response: one task is created. */
                 "Idempotency-Key"?: string;
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
-                "X-Request-ID"?: string;
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
                 /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
-                user_id: string;
+                user_id: components["parameters"]["user_id"];
             };
             cookie?: never;
         };
@@ -454,126 +630,35 @@ export interface operations {
                 headers: {
                     /** @description The URL of the task. */
                     Location: string;
-                    /** @description The entity tag of the task: its `updated_at` in quotes. */
-                    ETag: string;
+                    ETag: components["headers"]["ETag"];
                     /** @description Present if the task existed already and this request created nothing. */
                     "Idempotent-Replayed"?: "true";
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
-            400: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is larger than 64 KiB. */
-            413: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body's Content-Type is missing or is not application/json. */
-            415: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["ValidationErrorOrMalformedJsonOrBadRequest"];
+            403: components["responses"]["HttpsRequired"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description A different request with this Idempotency-Key has created a task. */
             422: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service failed because of a bug, which has been logged. */
-            500: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
-            503: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before repeating the request. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     deleteTasks: {
@@ -584,11 +669,11 @@ export interface operations {
             };
             header?: {
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
-                "X-Request-ID"?: string;
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
                 /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
-                user_id: string;
+                user_id: components["parameters"]["user_id"];
             };
             cookie?: never;
         };
@@ -597,96 +682,67 @@ export interface operations {
             /** @description The tasks are deleted. */
             200: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
-            /** @description One of: `validation-error`, `bad-request`. */
-            400: {
+            400: components["responses"]["ValidationErrorOrBadRequest"];
+            403: components["responses"]["HttpsRequired"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
+        };
+    };
+    headListTasks: {
+        parameters: {
+            query?: {
+                /** @description `true`: only completed tasks; `false`: only open tasks. */
+                completed?: components["parameters"]["completed"];
+                /** @description Only tasks with this text in title or description; letter case is ignored. */
+                search?: components["parameters"]["search"];
+                /** @description The maximum number of tasks in the page. */
+                limit?: components["parameters"]["limit"];
+                /** @description The start of the page, as given in a `Link`. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+            };
+            path: {
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
+                user_id: components["parameters"]["user_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of tasks, compressed if the client accepts gzip. */
+            200: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    /** @description The entity tag of this page. */
+                    ETag: string;
+                    Link: components["headers"]["Link"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The task does not meet the condition in If-Match or If-None-Match. */
-            412: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["PreconditionFailed"];
-                };
-            };
-            /** @description The service failed because of a bug, which has been logged. */
-            500: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
-            503: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before repeating the request. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequestWithoutBody"];
+            403: components["responses"]["ForbiddenWithoutBody"];
+            406: components["responses"]["NotAcceptableWithoutBody"];
+            412: components["responses"]["PreconditionFailedWithoutBody"];
+            500: components["responses"]["InternalServerErrorWithoutBody"];
+            503: components["responses"]["ServiceUnavailableWithoutBody"];
         };
     };
     readTask: {
@@ -694,15 +750,15 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
-                "If-None-Match"?: string;
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
-                "X-Request-ID"?: string;
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
                 /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
-                user_id: string;
+                user_id: components["parameters"]["user_id"];
                 /** @description The task's `id`, in any letter case. */
-                task_id: string;
+                task_id: components["parameters"]["task_id"];
             };
             cookie?: never;
         };
@@ -711,12 +767,9 @@ export interface operations {
             /** @description The task. */
             200: {
                 headers: {
-                    /** @description The entity tag of the task: its `updated_at` in quotes. */
-                    ETag: string;
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -726,109 +779,20 @@ export interface operations {
             /** @description Your copy is still current. */
             304: {
                 headers: {
-                    /** @description The entity tag of the task: its `updated_at` in quotes. */
-                    ETag: string;
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description One of: `validation-error`, `bad-request`. */
-            400: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is nothing at this URL, or it belongs to another user. */
-            404: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The task does not meet the condition in If-Match or If-None-Match. */
-            412: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["PreconditionFailed"];
-                };
-            };
-            /** @description The service failed because of a bug, which has been logged. */
-            500: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
-            503: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before repeating the request. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["ValidationErrorOrBadRequest"];
+            403: components["responses"]["HttpsRequired"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     replaceTask: {
@@ -836,15 +800,15 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
-                "If-Match"?: string | "*" | unknown;
+                "If-Match"?: components["parameters"]["If-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
-                "X-Request-ID"?: string;
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
                 /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
-                user_id: string;
+                user_id: components["parameters"]["user_id"];
                 /** @description The task's `id`, in any letter case. */
-                task_id: string;
+                task_id: components["parameters"]["task_id"];
             };
             cookie?: never;
         };
@@ -857,135 +821,33 @@ export interface operations {
             /** @description The current task. */
             200: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
-            400: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is nothing at this URL, or it belongs to another user. */
-            404: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["ValidationErrorOrMalformedJsonOrBadRequest"];
+            403: components["responses"]["HttpsRequired"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description The body is larger than 64 KiB. */
-            413: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body's Content-Type is missing or is not application/json. */
-            415: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed because of a bug, which has been logged. */
-            500: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
-            503: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before repeating the request. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     deleteTask: {
@@ -993,15 +855,15 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
-                "If-Match"?: string | "*" | unknown;
+                "If-Match"?: components["parameters"]["If-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
-                "X-Request-ID"?: string;
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
                 /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
-                user_id: string;
+                user_id: components["parameters"]["user_id"];
                 /** @description The task's `id`, in any letter case. */
-                task_id: string;
+                task_id: components["parameters"]["task_id"];
             };
             cookie?: never;
         };
@@ -1010,107 +872,85 @@ export interface operations {
             /** @description The task is deleted. */
             204: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description One of: `validation-error`, `bad-request`. */
-            400: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is nothing at this URL, or it belongs to another user. */
-            404: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["ValidationErrorOrBadRequest"];
+            403: components["responses"]["HttpsRequired"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description The service failed because of a bug, which has been logged. */
-            500: {
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
+        };
+    };
+    headReadTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+            };
+            path: {
+                /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
+                user_id: components["parameters"]["user_id"];
+                /** @description The task's `id`, in any letter case. */
+                task_id: components["parameters"]["task_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task. */
+            200: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
-            503: {
+            /** @description Your copy is still current. */
+            304: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before repeating the request. */
-                    "Retry-After": number;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            400: components["responses"]["BadRequestWithoutBody"];
+            403: components["responses"]["ForbiddenWithoutBody"];
+            /** @description There is nothing at this URL, or it belongs to another user. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            406: components["responses"]["NotAcceptableWithoutBody"];
+            412: components["responses"]["PreconditionFailedWithoutBody"];
+            500: components["responses"]["InternalServerErrorWithoutBody"];
+            503: components["responses"]["ServiceUnavailableWithoutBody"];
         };
     };
     updateTask: {
@@ -1118,15 +958,15 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
-                "If-Match"?: string | "*" | unknown;
+                "If-Match"?: components["parameters"]["If-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
-                "X-Request-ID"?: string;
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
                 /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
-                user_id: string;
+                user_id: components["parameters"]["user_id"];
                 /** @description The task's `id`, in any letter case. */
-                task_id: string;
+                task_id: components["parameters"]["task_id"];
             };
             cookie?: never;
         };
@@ -1139,137 +979,34 @@ export interface operations {
             /** @description The current task. */
             200: {
                 headers: {
-                    /** @description The entity tag of the task: its `updated_at` in quotes. */
-                    ETag: string;
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
-            400: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is nothing at this URL, or it belongs to another user. */
-            404: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["ValidationErrorOrMalformedJsonOrBadRequest"];
+            403: components["responses"]["HttpsRequired"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description The body is larger than 64 KiB. */
-            413: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body's Content-Type is missing or is not application/json. */
-            415: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed because of a bug, which has been logged. */
-            500: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
-            503: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before repeating the request. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     completeTask: {
@@ -1277,15 +1014,15 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
-                "If-Match"?: string | "*" | unknown;
+                "If-Match"?: components["parameters"]["If-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
-                "X-Request-ID"?: string;
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
                 /** @description The user: any characters except `/` and control characters, but neither `.` nor `..`. */
-                user_id: string;
+                user_id: components["parameters"]["user_id"];
                 /** @description The task's `id`, in any letter case. */
-                task_id: string;
+                task_id: components["parameters"]["task_id"];
             };
             cookie?: never;
         };
@@ -1298,137 +1035,34 @@ export interface operations {
             /** @description The current task. */
             200: {
                 headers: {
-                    /** @description The entity tag of the task: its `updated_at` in quotes. */
-                    ETag: string;
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
-            400: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is nothing at this URL, or it belongs to another user. */
-            404: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The Accept header excludes JSON, the only format of this API. */
-            406: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["ValidationErrorOrMalformedJsonOrBadRequest"];
+            403: components["responses"]["HttpsRequired"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             /** @description The task does not meet the condition in If-Match or If-None-Match. */
             412: {
                 headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["PreconditionFailed"];
                 };
             };
-            /** @description The body is larger than 64 KiB. */
-            413: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body's Content-Type is missing or is not application/json. */
-            415: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed because of a bug, which has been logged. */
-            500: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
-            503: {
-                headers: {
-                    /** @description The id of the request: the client's, if it sent a valid one. */
-                    "X-Request-ID": string;
-                    /** @description A browser may keep the response, and revalidates it before each use. */
-                    "Cache-Control": "private, no-cache";
-                    /** @description Seconds to wait before repeating the request. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["DatabaseUnavailable"];
         };
     };
     checkLiveness: {
@@ -1449,15 +1083,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The request violates HTTP or the configuration of this deployment. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
             /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
@@ -1466,6 +1092,38 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    headCheckLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request violates HTTP or the configuration of this deployment. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service failed because of a bug, which has been logged. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -1487,15 +1145,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The request violates HTTP or the configuration of this deployment. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
             /** @description The service failed because of a bug, which has been logged. */
             500: {
                 headers: {
@@ -1513,6 +1163,45 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    headCheckReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ready. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request violates HTTP or the configuration of this deployment. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service failed because of a bug, which has been logged. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
