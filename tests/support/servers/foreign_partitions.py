@@ -30,10 +30,11 @@ CREATE FOREIGN TABLE tasks_{{number}} PARTITION OF tasks
 @contextmanager
 def foreign_partitions() -> Iterator[tuple[Cluster, list[Cluster]]]:
     """Run the servers; yield the one that the service uses, and those of the partitions."""
+    programs = programs_of(VERSION)
+    assert programs.exists(), "run `make tests/compatibility/node_modules`"
     with ExitStack() as stack:
         coordinator, *workers = (
-            stack.enter_context(primary(programs_of(VERSION), fsync="off"))
-            for _ in range(1 + SERVERS)
+            stack.enter_context(primary(programs, fsync="off")) for _ in range(1 + SERVERS)
         )
         for cluster in (coordinator, *workers):
             manage(cluster.url, "migrate", "-v", "0")
