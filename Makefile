@@ -42,7 +42,7 @@ e2e: .venv/tests tests/compatibility/node_modules ## Kill and restart databases 
 soak: .venv/tests ## Kill everything under load for MINUTES (30), and count what is lost
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30)
 
-browser: .venv/proof clients/typescript/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
+browser: .venv/proof clients/typescript/node_modules tests/browser/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser
 
 generators: .venv/proof tests/generators/node_modules ## Generate clients from openapi.json with other tools, and lint it (needs Node)
@@ -111,6 +111,10 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 
 clients/typescript/node_modules: clients/typescript/package-lock.json
 	npm --prefix clients/typescript ci --ignore-scripts
+	@touch $@
+
+tests/browser/node_modules: tests/browser/package-lock.json
+	npm --prefix tests/browser ci --ignore-scripts
 	@touch $@
 
 tests/generators/node_modules: tests/generators/package-lock.json

@@ -47,7 +47,7 @@ DATABASE_PREPARE = env_bool(
 )
 CORS_ALLOWED_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = env_origins("CSRF_TRUSTED_ORIGINS")
-CONTACT_EMAIL = env_str("CONTACT_EMAIL", "todo-api@example.com")
+CONTACT_EMAIL = env_str("CONTACT_EMAIL")
 LOG_LEVEL = env_str("LOG_LEVEL", "INFO").upper()
 METRICS = env_bool("METRICS", default=False)
 API_AUTHENTICATION_CLASSES = env_list("API_AUTHENTICATION_CLASSES")
@@ -63,7 +63,7 @@ for host in ALLOWED_HOSTS:
         exit_with_error(
             "ALLOWED_HOSTS", f"{quoted(host)} is not a host name; write it as api.example.com."
         )
-if "@" not in CONTACT_EMAIL:
+if CONTACT_EMAIL and "@" not in CONTACT_EMAIL:
     exit_with_error(
         "CONTACT_EMAIL",
         f"{quoted(CONTACT_EMAIL)} is not an email address; write it as help@example.com.",
@@ -182,11 +182,13 @@ USE_TZ = True
 # does not use hashed names, static files are served from the installed packages.
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [("guides", BASE_DIR / "docs")]  # to which the page /docs links
 STORAGES = {
     "staticfiles": {"BACKEND": "todo_project.http.static_files.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_MIMETYPES = {".md": "text/plain"}  # some browsers do not show text/markdown
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # whitenoise, for STATIC_ROOT
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes of a request body
@@ -241,7 +243,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Todo API",
     "VERSION": tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"],
     "DESCRIPTION": (BASE_DIR / "tasks" / "api" / "description.md").read_text(),
-    "CONTACT": {"name": "Todo API support", "email": CONTACT_EMAIL},
+    "CONTACT": {"name": "Support", "email": CONTACT_EMAIL} if CONTACT_EMAIL else {},
     "SERVERS": [{"url": "/", "description": "The server of this document."}],
     "TAGS": [
         {"name": "tasks", "description": "The tasks of one user."},

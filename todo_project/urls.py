@@ -23,7 +23,11 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/docs")),
     path("docs", SwaggerUIView.as_view(), name="docs"),
     path("openapi.json", DocumentView.as_view(), name="openapi-json"),
-    path("openapi.yaml", DocumentView.as_view(renderer_classes=[OpenApiYamlRenderer2])),
+    path(
+        "openapi.yaml",
+        DocumentView.as_view(renderer_classes=[OpenApiYamlRenderer2]),
+        name="openapi-yaml",
+    ),
     path("problems/", ProblemTypesView.as_view(), name="problems"),
     path("problems/<slug:slug>", ProblemTypeView.as_view(), name="problem"),
     path("healthz", LivenessView.as_view()),

@@ -2,12 +2,16 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import horizontal_overflow
+from tests.support.servers.gunicorn import serve
+
+AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"
 
 
 def open_operation(page: Page, operation_id: str) -> Locator:
@@ -45,9 +49,87 @@ def test_swagger_ui_creates_lists_completes_and_deletes_a_task(base_url: str, pa
     assert execute(delete, 200) == {"deleted": 1}
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_page_fits_the_window(base_url: str, page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
+@pytest.fixture
+def docs(base_url: str, page: Page) -> Page:
+    """Open `/docs` and wait until Swagger UI displays the operations."""
     page.goto(f"{base_url}/docs")
     page.locator("#operations-tasks-createTask").wait_for()
-    assert horizontal_overflow(page) == 0
+    return page
+
+
+def open_all_operations(page: Page) -> None:
+    """Expand each operation, and click "Try it out" in it."""
+    operations = page.locator(".opblock")
+    for index in range(operations.count()):
+        operations.nth(index).locator(".opblock-summary-control").click()
+        operations.nth(index).get_by_role("button", name="Try it out").click()
+
+
+def test_page_fits_the_window_with_all_operations_open(docs: Page) -> None:
+    open_all_operations(docs)
+    for width in (320, 390, 1280):
+        docs.set_viewport_size({"width": width, "height": 800})
+        assert horizontal_overflow(docs) == 0
+
+
+def test_page_follows_the_preference_for_dark(docs: Page) -> None:
+    color = "() => getComputedStyle(document.documentElement).colorScheme"
+    preferences: list[Any] = ["dark", "light"]
+    for preference in preferences:
+        docs.emulate_media(color_scheme=preference)
+        expect(docs.locator("html.dark-mode")).to_have_count(int(preference == "dark"))
+        assert docs.evaluate(color) == {"dark": "dark", "light": "light dark"}[preference]
+
+
+def test_no_form_has_an_input_for_the_request_id(docs: Page) -> None:
+    open_all_operations(docs)
+    expect(docs.get_by_placeholder("user_id").first).to_be_visible()
+    inputs = docs.get_by_placeholder("X-Request-ID")
+    assert [each.is_visible() for each in inputs.all()] == [False] * 10
+    expect(docs.locator(".info")).to_contain_text("To choose it yourself, send the header")
+
+
+def test_page_links_to_problems_and_guides(docs: Page) -> None:
+    for name, heading in (("Guide for clients", "# "), ("Authentication", "# ")):
+        docs.get_by_role("navigation").get_by_role("link", name=name).click()
+        docs.wait_for_url("**/static/guides/*")
+        assert docs.locator("body").inner_text().startswith(heading)
+        docs.go_back()
+    docs.get_by_role("navigation").get_by_role("link", name="Problems").click()
+    expect(docs.get_by_role("heading", level=1)).to_have_text("Problems")
+
+
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize("email", ["", "help@example.com"])
+def test_page_has_a_contact_only_if_one_is_configured(
+    tmp_path: Path, page: Page, email: str
+) -> None:
+    with serve(tmp_path / "log", CONTACT_EMAIL=email) as base_url:
+        page.goto(f"{base_url}/docs")
+        page.locator("#operations-tasks-createTask").wait_for()
+        links = [each.get_attribute("href") for each in page.locator("a[href^=mailto]").all()]
+    assert links == ([f"mailto:{email}"] if email else [])
+
+
+SWAGGER_UI_VIOLATIONS = {
+    "color-contrast",  # the version, methods, examples
+    "heading-order",  # the tags
+    "label",  # the request bodies
+    "landmark-unique",  # the tables of responses
+    "nested-interactive",  # the operations
+    "region",  # the introduction
+    "select-name",  # the examples and media types
+}
+"""The rules of axe-core that Swagger UI violates."""
+
+
+@pytest.mark.parametrize("preference", ["light", "dark"])
+def test_only_swagger_ui_violates_accessibility_rules(docs: Page, preference: Any) -> None:
+    docs.emulate_media(color_scheme=preference)
+    open_all_operations(docs)
+    expect(docs.get_by_role("main")).to_have_count(1)
+    docs.evaluate(AXE.read_text())
+    found = docs.evaluate("async () => (await axe.run()).violations")
+    assert {violation["id"] for violation in found} == SWAGGER_UI_VIOLATIONS
+    ours = "async () => (await axe.run({ exclude: ['.swagger-ui'] })).violations"
+    assert docs.evaluate(ours) == []

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.once
         ("db.sqlite3", True),
         ("staticfiles/staticfiles.json", True),
         ("tests/conftest.py", True),
+        ("docs/clients.md", False),
         ("tasks/models.py", False),
         ("tasks/api/__pycache__/views.cpython-311.pyc", True),
         ("manage.py", False),

@@ -31,7 +31,7 @@ print("tasks.api.views" in sys.modules)
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return a copy of the project that a test may edit."""
-    for name in ("tasks", "todo_project"):
+    for name in ("docs", "tasks", "todo_project"):
         shutil.copytree(BASE_DIR / name, tmp_path / name)
     for name in ("manage.py", "gunicorn.conf.py", "pyproject.toml"):
         shutil.copy(BASE_DIR / name, tmp_path / name)

@@ -13,12 +13,14 @@ import pytest
 
 from tests.support.servers.gunicorn import free_port
 from tests.support.servers.platform import STRONG_KEY, build, checkout, procfile, start
+from todo_project.environment import BASE_DIR
 from todo_project.http.page_middleware import CONTENT_SECURITY_POLICY
 
 pytestmark = pytest.mark.once
 
 SWAGGER_UI = "/static/drf_spectacular_sidecar/swagger-ui-dist"
-REFERENCE = re.compile(r' (?:href|src|data-document)="([^"]*)"')
+LOADED = re.compile(r'<(?!a )[^>]* (?:href|src|data-document)="([^"]*)"')
+LINKED = re.compile(r'<a href="(/static/[^"]*)"')
 
 
 Run = Callable[..., AbstractContextManager[int]]
@@ -76,10 +78,9 @@ def get(port: int, path: str) -> File:
 
 
 def load(port: int, path: str) -> dict[str, File]:
-    """Request a page, and what it refers to."""
+    """Request a page, and what it loads."""
     page = get(port, path)
-    names = [name for name in REFERENCE.findall(page.content) if name != "/problems/"]
-    return {path: page} | {name: get(port, name) for name in names}
+    return {path: page} | {name: get(port, name) for name in LOADED.findall(page.content)}
 
 
 def static_files(port: int, path: str) -> dict[str, File]:
@@ -96,8 +97,8 @@ def test_first_load_of_docs(running: Run, built: Path, source: Path) -> None:
         before = load(port, "/docs").values()
     with running(built) as port:
         after = load(port, "/docs").values()
-    assert [file.status for file in after] == [200] * 6
-    assert [file.status for file in before] == [200] * 6
+    assert [file.status for file in after] == [200] * 7
+    assert [file.status for file in before] == [200] * 7
     assert sum(file.size for file in after) < 500_000
 
 
@@ -122,6 +123,24 @@ def test_files_in_collected_style_sheets_exist(running: Run, built: Path) -> Non
                 assert get(port, urljoin(name, path)).status == 200
 
 
+@pytest.mark.parametrize("collected", [True, False])
+def test_docs_links_to_guides_as_text(
+    running: Run, built: Path, source: Path, *, collected: bool
+) -> None:
+    with running(built if collected else source) as port:
+        links = LINKED.findall(get(port, "/docs").content)
+        guides = [get(port, link) for link in links]
+    assert [without_hash(link) for link in links] == [
+        "/static/guides/clients.md",
+        "/static/guides/authentication.md",
+    ]
+    for guide, link in zip(guides, links, strict=True):
+        assert guide.status == 200
+        assert guide.headers["Content-Type"] == 'text/plain; charset="utf-8"'
+        source_file = BASE_DIR / "docs" / Path(without_hash(link)).name
+        assert guide.content.encode("latin-1") == source_file.read_bytes()
+
+
 def test_favicon_redirects_to_hashed_file(running: Run, built: Path) -> None:
     with running(built) as port:
         favicon = get(port, "/favicon.ico")
@@ -143,6 +162,7 @@ def test_files_of_packages_are_served_before_collectstatic_and_with_debug(
     assert [*files] == [
         f"{SWAGGER_UI}/favicon-32x32.png",
         f"{SWAGGER_UI}/swagger-ui.css",
+        "/static/docs.css",
         f"{SWAGGER_UI}/swagger-ui-bundle.js",
         "/static/docs.js",
     ]

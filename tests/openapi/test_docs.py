@@ -17,11 +17,23 @@ def test_page_refers_only_to_its_own_origin(api: API) -> None:
     assert re.findall(r' (?:href|src|data-document)="([^"]*)"', page) == [
         f"{SWAGGER_UI}/favicon-32x32.png",
         f"{SWAGGER_UI}/swagger-ui.css",
+        "/static/docs.css",
         f"{SWAGGER_UI}/swagger-ui-bundle.js",
         "/static/docs.js",
+        "/problems/",
+        "/static/guides/clients.md",
+        "/static/guides/authentication.md",
+        "/openapi.yaml",
         "/openapi.json",
     ]
     assert "//" not in page
+
+
+def test_page_is_revalidated(api: API) -> None:
+    page = api.send(200, "GET", "/docs", accept="text/html")
+    assert page["Cache-Control"] == "no-cache"
+    unchanged = api.send(304, "GET", "/docs", accept="text/html", if_none_match=page["ETag"])
+    assert unchanged.content == b""
 
 
 @pytest.mark.parametrize(
@@ -30,7 +42,9 @@ def test_page_refers_only_to_its_own_origin(api: API) -> None:
         (f"{SWAGGER_UI}/swagger-ui.css", 'text/css; charset="utf-8"'),
         (f"{SWAGGER_UI}/swagger-ui-bundle.js", 'text/javascript; charset="utf-8"'),
         (f"{SWAGGER_UI}/favicon-32x32.png", "image/png"),
+        ("/static/docs.css", 'text/css; charset="utf-8"'),
         ("/static/docs.js", 'text/javascript; charset="utf-8"'),
+        ("/static/guides/clients.md", 'text/plain; charset="utf-8"'),
     ],
 )
 def test_static_file_is_served(api: API, path: str, content_type: str) -> None:

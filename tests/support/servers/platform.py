@@ -29,7 +29,7 @@ def procfile(process: str) -> str:
 
 def checkout(directory: Path) -> Path:
     """Copy the code of the service to an empty directory; return the directory."""
-    for name in ("tasks", "todo_project"):
+    for name in ("docs", "tasks", "todo_project"):
         shutil.copytree(BASE_DIR / name, directory / name)
     for name in ("Procfile", "gunicorn.conf.py", "manage.py", "pyproject.toml"):
         shutil.copy(BASE_DIR / name, directory)
