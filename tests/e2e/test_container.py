@@ -20,6 +20,7 @@ from todo_project.environment import BASE_DIR
 HTTPS = {"X-Forwarded-Proto": "https"}
 
 CONTENT = {
+    "docs",
     "gunicorn.conf.py",
     "manage.py",
     "pyproject.toml",
