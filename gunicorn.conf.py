@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from todo_project import settings
 from todo_project.environment import env_int, env_str, exit_with_error, quoted
+from todo_project.server.forking import forks
 from todo_project.server.logger import ProcessLogger
-from todo_project.server.worker import BufferingWorker, block_sigterm_during_fork
+from todo_project.server.worker import BufferingWorker
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -114,7 +115,7 @@ def on_starting(_server: "Arbiter") -> None:
 
     Reject a port in use, which `reuse_port` would silently share with the other server.
     """
-    block_sigterm_during_fork()
+    forks.prepare()
     try:
         _bind(_port)
     except OSError as error:

@@ -29,6 +29,19 @@ def {}:
 """A hook of gunicorn that suspends the first worker while it starts."""
 
 
+DELAY_LISTENING = """
+import time
+
+class SlowLogger(ProcessLogger):
+    def info(self, message, *_):
+        if message.startswith("Booting worker"):
+            time.sleep(2)
+
+logger_class = SlowLogger
+"""
+"""A configuration in which a worker needs longer to listen than an idle one to stop."""
+
+
 def post_task(port: int, user: str) -> HTTPConnection:
     """Send a request to create a task, without waiting for the response."""
     connection = HTTPConnection("127.0.0.1", port)
@@ -144,6 +157,23 @@ def test_rolling_deployment_fails_no_request(
         assert service.process.wait() == 0
         record.wait_for(200, 201)
     assert record.count() == {201: count_tasks(cluster, user)}
+
+
+def test_reload_refuses_no_connection(cluster: Cluster, tmp_path: Path) -> None:
+    configuration = tmp_path / "gunicorn.conf.py"
+    configuration.write_text((BASE_DIR / configuration.name).read_text() + DELAY_LISTENING)
+    with run(
+        tmp_path / "log",
+        DATABASE_URL=cluster.url,
+        WEB_CONCURRENCY="1",
+        GUNICORN_CMD_ARGS=f"--config {configuration}",
+    ) as service:
+        [worker] = service.workers
+        service.process.send_signal(signal.SIGHUP)
+        listening = set()
+        while worker in service.workers:
+            listening.add(listens(service.port))
+        assert listening == {True}
 
 
 def test_start_on_port_in_use_exits_with_error(cluster: Cluster, service: Instance) -> None:

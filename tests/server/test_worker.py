@@ -257,6 +257,34 @@ def test_queued_connection_is_accepted_when_the_worker_stops(server: RunningWork
     assert b"Connection: close\r\n" in response
 
 
+class ListenerWithLateClient:
+    """A listening socket to which a client tries to connect just before it is closed."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.listener = listener
+        self.error = ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.listener, name)
+
+    def close(self) -> None:
+        try:
+            socket.create_connection(self.listener.getsockname(), timeout=0.1).close()
+        except OSError as error:
+            self.error = type(error).__name__
+        self.listener.close()
+
+
+def test_late_connection_is_ignored_instead_of_reset() -> None:
+    with running_worker() as server:
+        listener = ListenerWithLateClient(server.listener)
+        in_event_loop(server, lambda: server.worker.sockets.__setitem__(0, listener))
+        with server.connect(GET) as established:
+            server.worker.handle_exit(None, None)
+            assert statuses(read_all(established)) == [b"200"]
+    assert listener.error == "TimeoutError"
+
+
 def test_memory_of_slow_clients_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "MAX_HELD", 10_000)
     part = POST + b"Content-Length: 9000\r\n\r\n" + b"x" * 7000

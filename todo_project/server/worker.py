@@ -7,13 +7,11 @@ response. So slow clients hold memory, within limits, but no thread.
 """
 
 import errno
-import os
 import selectors
 import signal
 import socket
 import time
 from contextlib import suppress
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +19,9 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from todo_project import settings
 from todo_project.server.connection import Connection
+from todo_project.server.forking import forks
 from todo_project.server.framing import State
+from todo_project.server.listening import ignore_new_connections
 from todo_project.server.rejection import reject, reject_invalid
 from todo_project.server.threads import RequestThreads
 from todo_project.server.waiting import Wait, WaitingConnections
@@ -42,18 +42,6 @@ MAX_ACCEPTS = 64
 """Connections that are accepted before other events are handled."""
 
 
-def block_sigterm_during_fork() -> None:
-    """Let each process that this one forks receive SIGTERM only after it has set a handler.
-
-    The signal is not lost: it waits until the worker unblocks it.
-    """
-    change = partial(signal.pthread_sigmask, mask=[signal.SIGTERM])
-    os.register_at_fork(
-        before=partial(change, signal.SIG_BLOCK),
-        after_in_parent=partial(change, signal.SIG_UNBLOCK),
-    )
-
-
 class BufferingWorker(ThreadWorker):
     """A gthread worker in which the event loop waits for clients, and not the threads.
 
@@ -65,10 +53,10 @@ class BufferingWorker(ThreadWorker):
         """Start the worker.
 
         Until gunicorn sets the signal handlers of a worker, those of the master are in force, and
-        a worker that is told to stop would not notice. See `block_sigterm_during_fork`.
+        a worker that is told to stop would not notice.
         """
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "alive", False))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        forks.on_listening()
         super().init_process()
 
     def run(self) -> None:
@@ -107,6 +95,7 @@ class BufferingWorker(ThreadWorker):
         self.set_accept_enabled(False)
         while self.sockets:
             listener = self.sockets.pop()
+            ignore_new_connections(listener)
             while self.accept_one(listener):
                 pass
             listener.close()
