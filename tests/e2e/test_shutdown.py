@@ -3,7 +3,9 @@
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from uuid import uuid4
@@ -40,6 +42,20 @@ class SlowLogger(ProcessLogger):
 logger_class = SlowLogger
 """
 """A configuration in which a worker needs longer to listen than an idle one to stop."""
+
+
+@contextmanager
+def run_configured(cluster: Cluster, directory: Path, addition: str) -> Iterator[Instance]:
+    """Run an instance of one worker, with lines added to the configuration of gunicorn."""
+    configuration = directory / "gunicorn.conf.py"
+    configuration.write_text((BASE_DIR / configuration.name).read_text() + addition)
+    with run(
+        directory / "log",
+        DATABASE_URL=cluster.url,
+        WEB_CONCURRENCY="1",
+        GUNICORN_CMD_ARGS=f"--config {configuration}",
+    ) as instance:
+        yield instance
 
 
 def post_task(port: int, user: str) -> HTTPConnection:
@@ -105,15 +121,7 @@ def test_connections_in_accept_queue_are_served(cluster: Cluster, service: Insta
 def test_starting_worker_serves_its_accept_queue(
     cluster: Cluster, tmp_path: Path, hook: str
 ) -> None:
-    configuration = tmp_path / "gunicorn.conf.py"
-    suspend = SUSPEND_FIRST_WORKER.format(hook)
-    configuration.write_text((BASE_DIR / configuration.name).read_text() + suspend)
-    with run(
-        tmp_path / "log",
-        DATABASE_URL=cluster.url,
-        WEB_CONCURRENCY="1",
-        GUNICORN_CMD_ARGS=f"--config {configuration}",
-    ) as service:
+    with run_configured(cluster, tmp_path, SUSPEND_FIRST_WORKER.format(hook)) as service:
         [worker] = service.workers
         wait_until(lambda: is_suspended(worker))
         connection = post_task(service.port, str(uuid4()))
@@ -160,14 +168,7 @@ def test_rolling_deployment_fails_no_request(
 
 
 def test_reload_refuses_no_connection(cluster: Cluster, tmp_path: Path) -> None:
-    configuration = tmp_path / "gunicorn.conf.py"
-    configuration.write_text((BASE_DIR / configuration.name).read_text() + DELAY_LISTENING)
-    with run(
-        tmp_path / "log",
-        DATABASE_URL=cluster.url,
-        WEB_CONCURRENCY="1",
-        GUNICORN_CMD_ARGS=f"--config {configuration}",
-    ) as service:
+    with run_configured(cluster, tmp_path, DELAY_LISTENING) as service:
         [worker] = service.workers
         service.process.send_signal(signal.SIGHUP)
         listening = set()
