@@ -9,9 +9,11 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from http.client import HTTPConnection
+from threading import Event
 from typing import Any
 
 import pytest
+from gunicorn.config import Config
 
 from tests.support.servers.gunicorn import wait_until
 from tests.support.servers.worker import (
@@ -198,7 +200,8 @@ def idle_connection(server: RunningWorker) -> socket.socket:
     """Return a connection on which the worker waits for the next request."""
     connection = server.connect(GET)
     assert statuses(connection.recv(65536)) == [b"200"]
-    wait_until(lambda: len(server.worker.idle) == 1)
+    wait_until(lambda: server.worker.finished or server.worker.idle)
+    in_event_loop(server, server.worker.send_finished)
     return connection
 
 
@@ -341,3 +344,51 @@ def test_event_of_a_connection_that_was_dropped_in_the_same_turn_is_ignored(
     assert statuses(read_all(first)) == [b"200"]
     for each in (first, second):
         each.close()
+
+
+def test_request_that_begins_during_the_one_before_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "POLL_TIMEOUT", 10 * TIMEOUT)  # which must not help
+    may_respond = Event()
+
+    def respond_when_allowed(_environ: Any, start_response: Any) -> list[bytes]:
+        assert may_respond.wait(TIMEOUT)
+        start_response("204 No Content", [])
+        return []
+
+    with running_worker(respond_when_allowed) as running, running.connect(GET) as client:
+        wait_until(lambda: running.worker.nr_conns == 1 and not running.worker.receiving)
+        polled = len(running.worker.poller.get_map())
+        client.sendall(LAST_GET[:1])
+        wait_until(lambda: len(running.worker.poller.get_map()) == polled - 1)
+        may_respond.set()
+        assert statuses(client.recv(65536)) == [b"204"]
+        client.sendall(LAST_GET[1:])
+        assert statuses(read_all(client)) == [b"204"]
+
+
+def test_request_that_comes_as_the_thread_returns_the_connection_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "POLL_TIMEOUT", 10 * TIMEOUT)
+    with running_worker() as running, idle_connection(running) as client:
+
+        def return_then_dispatch() -> None:
+            [connection] = running.worker.idle
+            running.worker.waiting.end(connection)
+            running.worker.finished.append(connection)
+            client.sendall(LAST_GET)
+            running.worker.waiting.dispatch(connection, connection.sock)
+
+        in_event_loop(running, return_then_dispatch)
+        assert statuses(read_all(client)) == [b"200"]
+
+
+def test_settings_of_gunicorn_become_attributes() -> None:
+    cfg = Config()
+    cfg.set("keepalive", 7)
+    before = {name: getattr(cfg, name) for name in cfg.settings}
+    worker.make_attributes(cfg)
+    assert vars(cfg)["keepalive"] == 7
+    assert {name: getattr(cfg, name) for name in cfg.settings} == before

@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import suppress
+from threading import Lock
 from typing import Any
 
 from gunicorn.workers.gthread import TConn
@@ -76,6 +77,8 @@ class Connection(TConn):
         self.held = 0  # bytes, while the connection waits
         self.body_too_large = False
         self.closes = False
+        self.handover = Lock()  # held while a thread sends the response and returns the connection
+        self.pipelined = b""  # what the client has sent after the request
 
     def send_continue(self) -> None:
         """Ask for the body if the client waits for that (RFC 9110 §10.1.1)."""
@@ -88,11 +91,12 @@ class Connection(TConn):
     def pass_request(self, state: State) -> None:
         """Put the request into gunicorn's parser."""
         self.init()
+        self.parser.mesg = None  # gunicorn has read its body, and need not try again
         self.body_too_large = state is State.BODY_TOO_LARGE
         self.parser.unreader.unread(bytes(self.request.data))
         self.request = RequestBuffer(self.max_body_size)
 
     def take_pipelined(self) -> bytes:
-        """Remove and return the bytes that the client has sent after the request."""
+        """Remove and return what the client has sent after the request."""
         rest: bytes = self.parser.unreader.take_buffered()
         return rest

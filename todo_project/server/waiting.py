@@ -37,11 +37,16 @@ class WaitingConnections:
     A connection stays in the poller while a thread has its request: most clients wait for the
     response, and to leave and enter the poller for each request takes longer. If data comes
     nevertheless, the connection leaves the poller until it waits again.
+
+    `take_back` lets each connection wait whose response a thread has sent in the meantime.
     """
 
-    def __init__(self, poller: selectors.BaseSelector, drop: Handler) -> None:
+    def __init__(
+        self, poller: selectors.BaseSelector, drop: Handler, take_back: Callable[[], None]
+    ) -> None:
         self.poller = poller
         self.drop = drop
+        self.take_back = take_back
         self.held = 0
 
     def start(self, connection: Connection, wait: Wait) -> None:
@@ -63,10 +68,13 @@ class WaitingConnections:
 
     def dispatch(self, connection: Connection, _sock: object) -> None:
         """Handle an event, unless the handler of an event before it has ended the wait."""
-        if connection.wait is not None:
-            connection.wait.on_event(connection)
-        else:
-            self.poll(connection, 0)
+        if connection.wait is None:
+            with connection.handover:
+                self.take_back()
+                if connection.wait is None:
+                    self.poll(connection, 0)
+                    return
+        connection.wait.on_event(connection)
 
     def end(self, connection: Connection) -> None:
         """Stop waiting for the client."""

@@ -11,6 +11,7 @@ import selectors
 import signal
 import socket
 import time
+from collections import deque
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -41,6 +42,17 @@ STOP_TIMEOUT = 2
 MAX_ACCEPTS = 64
 """Connections that are accepted before other events are handled."""
 
+POLL_TIMEOUT = 1.0
+"""Seconds that the event loop waits for an event."""
+
+NOTIFY_INTERVAL = 1.0
+"""Seconds between two signs of life; gunicorn kills a worker that gives none for 30 s."""
+
+
+def make_attributes(cfg: Any) -> None:
+    """Make the settings attributes: gunicorn looks them up, by name, 18 times a request."""
+    vars(cfg).update({name: setting.get() for name, setting in cfg.settings.items()})
+
 
 class BufferingWorker(ThreadWorker):
     """A gthread worker in which the event loop waits for clients, and not the threads.
@@ -57,11 +69,14 @@ class BufferingWorker(ThreadWorker):
         """
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "alive", False))
         forks.on_listening()
+        make_attributes(self.cfg)
         super().init_process()
 
     def run(self) -> None:
         """Serve until the worker is told to stop; then finish what has begun."""
-        self.waiting = WaitingConnections(self.poller, self.drop)
+        self.notified_at = -NOTIFY_INTERVAL
+        self.finished: deque[Connection] = deque()
+        self.waiting = WaitingConnections(self.poller, self.drop, self.send_finished)
         self.receiving = Wait(RECEIVE_TIMEOUT, self.on_readable, self.on_slow_request)
         self.idle = Wait(self.cfg.keepalive, self.on_readable, self.drop)
         self.sending = Wait(SEND_TIMEOUT, self.on_writable, self.drop, selectors.EVENT_WRITE)
@@ -70,7 +85,7 @@ class BufferingWorker(ThreadWorker):
         self.poller.register(queue, selectors.EVENT_READ, queue.run_callbacks)
         self.set_accept_enabled(True)
         while self.alive and self.is_parent_alive():
-            self.handle_events(timeout=1.0)
+            self.handle_events(POLL_TIMEOUT)
         self.stop_listening()
         self.shorten_idle_waits()
         deadline = time.monotonic() + self.cfg.graceful_timeout
@@ -82,8 +97,13 @@ class BufferingWorker(ThreadWorker):
 
     def handle_events(self, timeout: float) -> None:
         """Handle the next events, then the deadlines that have passed."""
-        self.notify()
-        self.wait_for_and_dispatch_events(timeout)
+        if time.monotonic() - self.notified_at >= NOTIFY_INTERVAL:
+            self.notified_at = time.monotonic()
+            self.notify()
+        events = self.poller.select(timeout)
+        self.send_finished()
+        for key, _ in events:
+            key.data(key.fileobj)
         self.waiting.expire(self.receiving, self.idle, self.sending, self.lingering)
 
     def stop_listening(self) -> None:
@@ -205,9 +225,21 @@ class BufferingWorker(ThreadWorker):
         with suppress(Exception, SystemExit):  # an application that ends its thread
             keep_alive = self.handle(connection)
         connection.closes = connection.closes or not keep_alive
-        with suppress(OSError):
-            connection.sock.flush()
-        self.method_queue.defer(self.send, connection)
+        connection.pipelined = b"" if connection.closes else connection.take_pipelined()
+        complete = False
+        with connection.handover:
+            with suppress(OSError):
+                complete = connection.sock.flush()
+            self.finished.append(connection)
+            is_polled = connection.polled_event
+        # The next request wakes the event loop early enough, if that has nothing else to do.
+        if not complete or connection.closes or connection.pipelined or not is_polled:
+            self.method_queue.defer(self.send_finished)
+
+    def send_finished(self) -> None:
+        """Take back the connections whose requests the threads have handled."""
+        while self.finished:
+            self.send(self.finished.popleft())
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Call the application with a body that is complete, or too large to be collected."""
@@ -248,10 +280,9 @@ class BufferingWorker(ThreadWorker):
         if connection.closes:
             self.linger(connection)
             return
-        pipelined = connection.take_pipelined()
         self.waiting.start(connection, self.idle)
-        if pipelined:
-            self.receive(connection, pipelined)
+        if connection.pipelined:
+            self.receive(connection, connection.pipelined)
 
     def linger(self, connection: Connection) -> None:
         """Close this side, and wait for the client to close the other.

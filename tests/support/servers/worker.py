@@ -52,6 +52,7 @@ class RunningWorker:
     def stop(self) -> None:
         """Stop the worker as SIGTERM does, and wait until it has ended."""
         self.worker.handle_exit(None, None)
+        self.worker.method_queue.defer(lambda: None)  # wake the event loop, as the signal does
         self.thread.join(TIMEOUT)
         assert not self.thread.is_alive()
         self.worker.tmp.close()
