@@ -10,11 +10,11 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.urls import get_resolver
 
-from todo_project.http.handler import NormalizingHandler
+from todo_project.http.handler import Handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
 django.setup(set_prefix=False)
-application = NormalizingHandler()
+application = Handler()
 
 # Import every view before gunicorn forks: an import error stops the start, and no worker spends
 # its first request on it.

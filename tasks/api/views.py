@@ -30,7 +30,6 @@ from tasks.api.query_parameters import DELETE_PARAMETERS, LIST_PARAMETERS, parse
 from tasks.api.serializers import COMPLETION, CREATE, UPDATE
 from tasks.models import Task
 from tasks.queries import NO_PRECONDITION, TaskRow, UserTasks
-from todo_project.http.headers import CACHE_CONTROL
 from todo_project.http.json import JSONResponse, read_body, read_object
 from todo_project.http.negotiation import accepts_gzip, compress
 from todo_project.http.resource import Resource
@@ -64,13 +63,6 @@ class TaskViewSet(Resource, ViewSet):
         if response.status_code == HTTP_405_METHOD_NOT_ALLOWED:
             response["Allow"] = self.allow
         return response
-
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
-        """Allow a browser to keep the response, if it revalidates before each use."""
-        response["Cache-Control"] = CACHE_CONTROL
-        return super().finalize_response(request, response, *args, **kwargs)
 
     @schema.list_tasks
     def list(self, request: Request, user_id: str) -> HttpResponse:

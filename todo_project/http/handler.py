@@ -2,14 +2,18 @@
 
 import re
 from contextlib import suppress
+from functools import cached_property
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_started
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import ResolverMatch, URLPattern, get_resolver
 from django.utils.http import parse_header_parameters
 
 if TYPE_CHECKING:
@@ -18,8 +22,12 @@ if TYPE_CHECKING:
 FIRST_NON_ASCII = 0x80
 
 
-class NormalizingHandler(WSGIHandler):
-    """Django's WSGI handler, preceded by the normalization of the request."""
+class Handler(WSGIHandler):
+    """Django's WSGI handler, preceded by the normalization of the request.
+
+    What Django does for each request and the service does not need is left out: the service is
+    at the root of its host, has one URLconf, sends files as any response, and has an access log.
+    """
 
     def __call__(
         self, environ: dict[str, Any], start_response: "StartResponse"
@@ -31,14 +39,34 @@ class NormalizingHandler(WSGIHandler):
         _normalize_chunked_body(environ)
         # `close_old_connections` does this for the connections to all databases.
         connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
-        return super().__call__(environ, start_response)
+        request_started.send(sender=type(self), environ=environ)
+        response = self.get_response(self.request_class(environ))
+        cookies = [("Set-Cookie", each.OutputString()) for each in response.cookies.values()]
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, [*response.items(), *cookies])
+        return response
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
-        """Remove the body of a response to HEAD; its headers, with the length, stay."""
-        response = super().get_response(request)
+        """Return the response; to HEAD without a body: the headers, with the length, stay."""
+        response: Any = self._middleware_chain(request)  # type: ignore[attr-defined]
+        response._resource_closers.append(request.close)
         if request.method == "HEAD" and isinstance(response, HttpResponse):
             response.content = b""
-        return response
+        return cast("HttpResponseBase", response)
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        """Find the view. Django's resolver for all URLs would copy the match of a pattern."""
+        for pattern in self.leading_patterns:
+            if match := pattern.resolve(request.path_info.removeprefix("/")):
+                request.resolver_match = match
+                return match
+        return super().resolve_request(request)
+
+    @cached_property
+    def leading_patterns(self) -> list[URLPattern]:
+        """The URL patterns before the first `include`. Those of the API come first."""
+        patterns: list[Any] = get_resolver().url_patterns
+        return [*takewhile(lambda each: isinstance(each, URLPattern), patterns)]
 
 
 def _normalize_host(environ: dict[str, Any]) -> None:

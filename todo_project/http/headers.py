@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import ResponseHeaders
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -20,3 +21,8 @@ def set_content_length(response: HttpResponse) -> None:
     """
     if not response.streaming and response.status_code not in BODILESS:
         response.headers.setdefault("Content-Length", str(len(response.content)))
+
+
+def set_headers(response: HttpResponse, headers: ResponseHeaders) -> None:
+    """Set headers that are the same for many responses, without validating them each time."""
+    response.headers._store.update(headers._store)

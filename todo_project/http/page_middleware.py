@@ -7,11 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import ResponseHeaders
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from todo_project.http.headers import GetResponse
+from todo_project.http.headers import CACHE_CONTROL, GetResponse, set_headers
 from todo_project.problems.exceptions import Problem
 from todo_project.problems.handlers import problem_response
 from todo_project.problems.registry import HTTPS_REQUIRED
@@ -44,7 +45,7 @@ class PageMiddleware:
         self.framing: Any = XFrameOptionsMiddleware(get_response)
         static_files: Any = WhiteNoiseMiddleware
         self.security: Any = SecurityMiddleware(static_files(self.framing))
-        self.api_headers: dict[bool, dict[str, str]] = {}
+        self.api_headers: dict[bool, ResponseHeaders] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Process the request."""
@@ -56,9 +57,8 @@ class PageMiddleware:
         else:
             response = self.get_response(request)
         if is_secure not in self.api_headers:
-            self.api_headers[is_secure] = self.security_headers(request)
-        for name, value in self.api_headers[is_secure].items():
-            response.headers[name] = value
+            self.api_headers[is_secure] = self.headers_of_api(request)
+        set_headers(response, self.api_headers[is_secure])
         return response
 
     def get_page(self, request: HttpRequest) -> HttpResponse:
@@ -68,10 +68,13 @@ class PageMiddleware:
             response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         return response
 
-    def security_headers(self, request: HttpRequest) -> dict[str, str]:
-        """Return the headers of a page; they depend only on whether the request is secure."""
-        response = HttpResponse()
+    def headers_of_api(self, request: HttpRequest) -> ResponseHeaders:
+        """Return the headers that depend only on whether the request is secure.
+
+        They are those of a page, and `Cache-Control`.
+        """
+        response = HttpResponse(headers={"Cache-Control": CACHE_CONTROL})
         del response["Content-Type"]
         for middleware in (self.framing, self.security):
             response = middleware.process_response(request, response)
-        return dict(response.items())
+        return response.headers
