@@ -259,6 +259,7 @@ SPECTACULAR_SETTINGS = {
         "todo_project.openapi.hooks.add_request_rules",
         "todo_project.openapi.hooks.add_links",
         "todo_project.openapi.hooks.add_head",
+        "todo_project.openapi.hooks.remove_enum_ids",
         "todo_project.openapi.hooks.no_security_by_default",
         "todo_project.openapi.references.reference_repeated_parts",  # the last one
     ],
