@@ -177,6 +177,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "todo_project"  # todo_project/en/formats.py
 
 # `collectstatic` writes hashed and compressed files. Where it has not run, and with DEBUG, which
 # does not use hashed names, static files are served from the installed packages.
