@@ -146,6 +146,15 @@ def test_narrow_form_has_every_label_once(base_url: str, page: Page) -> None:
     assert page.locator(".form-row").evaluate_all(LABELS) == ["none"] * 4
 
 
+BROKEN_WORDS = r"""(cells) => cells.flatMap(({ firstChild: text }) =>
+    [...text.data.matchAll(/\S+/g)].filter(({ 0: word, index }) => {
+        const range = new Range();
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        return range.getClientRects().length > 1;
+    }).map(([word]) => word))"""
+
+
 @pytest.mark.usefixtures("superuser", "narrow")
 def test_narrow_history_breaks_no_words(base_url: str, page: Page) -> None:
     task = TaskFactory.create()
@@ -154,10 +163,10 @@ def test_narrow_history_breaks_no_words(base_url: str, page: Page) -> None:
     page.get_by_label("Title:").fill("Changed")
     page.get_by_label("Description:").fill("Changed")
     page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
     page.goto(base_url + history_url(task))
     expect(page.locator("#change-history td").last).to_have_text("Changed Title and Description.")
-    page.locator("#container").evaluate("(container) => container.style.overflowWrap = 'normal'")
-    assert horizontal_overflow(page) == 0
+    assert page.locator("#change-history td").evaluate_all(BROKEN_WORDS) == []
 
 
 def test_chart_has_a_table_that_opens_by_keyboard(
