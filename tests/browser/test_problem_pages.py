@@ -29,6 +29,10 @@ def test_every_problem_type_has_a_page_that_fits_the_window(
         assert headings(page, "h1") == [f"{problem_type.title} {problem_type.status}"]
         assert headings(page, "h2") == ["Meaning", "Remedy", "Example"]
         assert (horizontal_overflow(page), overflowing(page)) == (0, [])
+        heights = page.locator("p code").evaluate_all(
+            "(all) => all.map((each) => each.offsetHeight)"
+        )
+        assert len(set(heights)) == 1, "code is broken into lines"
 
 
 @pytest.mark.parametrize("width", [390, 1280])
