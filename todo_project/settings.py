@@ -177,6 +177,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "todo_project"  # todo_project/en/formats.py
 
 # `collectstatic` writes hashed and compressed files. Where it has not run, and with DEBUG, which
 # does not use hashed names, static files are served from the installed packages.
@@ -259,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         "todo_project.openapi.hooks.add_request_rules",
         "todo_project.openapi.hooks.add_links",
         "todo_project.openapi.hooks.add_head",
+        "todo_project.openapi.hooks.remove_enum_ids",
         "todo_project.openapi.hooks.no_security_by_default",
         "todo_project.openapi.references.reference_repeated_parts",  # the last one
     ],

@@ -11,11 +11,10 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest
-from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
-from tasks.admin.cells import describe_task
+from tasks.admin.cells import describe_task, format_count
 from tasks.admin.changelist import MAX_COUNT
 from tasks.models import Task, TaskQuerySet
 
@@ -72,7 +71,7 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "opts": self.opts,
             "listed": [describe_task(task) for task in selected[:MAX_LISTED]],
             "others": len(selected[MAX_LISTED:]),
-            "count": len(selected),
+            "count": format_count(len(selected)),
             "asked_at": now().isoformat(),
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
@@ -81,7 +80,7 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, "admin/tasks/task/delete_selected.html", context)
 
     def _report(self, request: HttpRequest, count: int, what: str) -> None:
-        self.message_user(request, f"{count} task{pluralize(count)} {what}.", messages.SUCCESS)
+        self.message_user(request, f"{format_count(count)} {what}.", messages.SUCCESS)
 
 
 def _parse_time(value: str) -> datetime:

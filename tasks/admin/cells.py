@@ -2,13 +2,21 @@
 
 from datetime import datetime
 
+from django.template.defaultfilters import pluralize
+from django.utils.formats import date_format
+
 from tasks.bidi import isolate
 from tasks.models import Task
 
 
+def format_count(count: int) -> str:
+    """Return the number of tasks, with their noun."""
+    return f"{count:,} task{pluralize(count)}"
+
+
 def format_time(time: datetime) -> str:
-    """Return the time to the second; Django's default ends at the minute."""
-    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
+    """Return the time as the other pages of the admin display it."""
+    return date_format(time, "DATETIME_FORMAT")
 
 
 def describe_task(task: Task) -> dict[str, str]:

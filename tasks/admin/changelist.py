@@ -11,10 +11,10 @@ from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import pluralize
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
+from tasks.admin.cells import format_count
 from tasks.admin.chart import Chart, weekly_chart
 from tasks.admin.search import Search, describe_no_results, describe_results
 from tasks.bidi import isolate
@@ -92,7 +92,7 @@ class BoundedChangeList(ChangeList):
     def count(self) -> str:
         """The number of tasks, with their noun."""
         first = "first " if self.result_count == MAX_COUNT else ""
-        return f"{first}{self.result_count:,} task{pluralize(self.result_count)}"
+        return f"{first}{format_count(self.result_count)}"
 
     @property
     def summary(self) -> str:

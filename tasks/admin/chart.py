@@ -65,6 +65,12 @@ class Chart(NamedTuple):
         return sum(week.open for week in self.weeks)
 
     @property
+    def legend(self) -> dict[str, str]:
+        """The numbers of the legend, with separators."""
+        numbers = {"completed": self.completed, "open": self.open, "peak": self.peak}
+        return {name: f"{number:,}" for name, number in numbers.items()}
+
+    @property
     def remarks(self) -> list[str]:
         """What the weeks of the chart leave out."""
         earlier = self.counted - self.completed - self.open

@@ -22,8 +22,8 @@ class MultilineField(forms.CharField):
 
     widget = forms.Textarea
 
-    def __init__(self) -> None:
-        super().__init__(required=False, strip=False, empty_value=None)
+    def __init__(self, *, label: str) -> None:
+        super().__init__(label=label, required=False, strip=False, empty_value=None)
 
     def to_python(self, value: Any) -> str | None:
         """Replace CRLF, which browsers send, by LF."""
@@ -43,7 +43,7 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
     field without its initial value is not in conflict; a field that it does not send stays.
     """
 
-    description = MultilineField()
+    description = MultilineField(label="Description")
     save_failed = False  # whether the task changed between the validation and each UPDATE
 
     class Meta:

@@ -53,8 +53,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 CHANGED_TASK = OPEN_TASK | {"title": "Buy oat milk", "updated_at": "2026-02-06T11:00:00.654321Z"}
 COMPLETED_TASK = OPEN_TASK | {"completed": True, "updated_at": "2026-02-06T11:00:00.654321Z"}
 
-BODY_PROBLEMS = (MALFORMED_JSON, VALIDATION_ERROR, CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
-"""The problems that a body can cause."""
+BODY_PROBLEMS = (MALFORMED_JSON, CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+"""The problems that only a request with a body can meet."""
 
 AUTHENTICATION_PROBLEMS = (
     (UNAUTHORIZED, FORBIDDEN, TOO_MANY_REQUESTS) if settings.API_AUTHENTICATION_CLASSES else ()

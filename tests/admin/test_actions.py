@@ -64,7 +64,7 @@ def test_action_on_all_tasks_updates_max_count_tasks_in_batches(admin: API) -> N
     other = TaskFactory.create(user_id="bob")
     with recorded() as statements:
         page = run_action(admin, "complete", tasks[:1], "q=alice", select_across="1")
-    assert f"{MAX_COUNT} tasks completed." in page
+    assert f"{MAX_COUNT:,} tasks completed." in page
     assert Task.objects.filter(user_id=OWNER, completed=True).count() == MAX_COUNT
     other.refresh_from_db()
     assert other.completed is False
@@ -112,7 +112,7 @@ def test_delete_action_on_all_tasks_lists_some_and_deletes_in_batches(admin: API
     tasks = create_tasks(2 * BATCH_SIZE + 1)
     with recorded() as statements:
         page = run_action(admin, "delete_selected", tasks[:1], "q=alice", select_across="1")
-    assert "Delete 2001 tasks?" in page
+    assert "Delete 2,001 tasks?" in page
     assert len(deleted_rows(page)) == MAX_LISTED
     assert f"… and {2001 - MAX_LISTED} more." in page
     assert len(on_tasks(statements)) == 2
@@ -120,7 +120,7 @@ def test_delete_action_on_all_tasks_lists_some_and_deletes_in_batches(admin: API
     with recorded() as statements:
         form = confirmation(page)
         page = admin.post(f"{LIST_URL}?q=alice", form, follow=True).content.decode()
-    assert "2001 tasks deleted." in page
+    assert "2,001 tasks deleted." in page
     assert Task.objects.get() == created_after_confirmation
     assert len([sql for sql, _ in statements if sql.startswith('DELETE FROM "tasks"')]) == 3
 

@@ -92,6 +92,10 @@ def test_chart_reads_the_newest_tasks_in_one_statement_by_the_index(admin: API) 
     with recorded() as statements:
         page = admin.get(f"{LIST_URL}?q=alice").content.decode()
     assert f"Only the newest {MAX_COUNTED:,} tasks are counted." in page
+    assert re.findall(r">([\d,]+ (?:completed|open))</span>", page) == [
+        "3,333 completed",
+        "6,667 open",
+    ]
     [statement] = [
         each for each in statements if each[0].startswith('SELECT "tasks"."created_at"')
     ]

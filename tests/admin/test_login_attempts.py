@@ -5,12 +5,11 @@ import re
 import pytest
 from axes.models import AccessAttempt
 
-from tests.support.admin import LOGIN_URL
+from tests.support.admin import ATTEMPTS_URL, LOGIN_URL
 from tests.support.client import API
 
 pytestmark = pytest.mark.django_db
 
-ATTEMPTS_URL = "/admin/axes/accessattempt/"
 IP = "192.0.2.1"
 
 
@@ -37,6 +36,25 @@ def test_list_finds_attempts_by_user_name_or_address(admin: API, attempt: Access
         page = admin.get(f"{ATTEMPTS_URL}?{query}").content.decode()
         assert "<h1>Select login attempt to view</h1>" in page
         assert page.count('<td class="field-username">mallory</td>') == count
+
+
+def test_pages_of_an_attempt_name_it_by_its_time(admin: API, attempt: AccessAttempt) -> None:
+    time = f"{attempt.attempt_time:%Y-%m-%d %H:%M:%S} UTC"
+    listed = admin.get(ATTEMPTS_URL).content.decode()
+    assert re.findall(r'<a href="[^"]*/change/">(.*?)</a>', listed) == [time]
+    page = admin.get(f"{ATTEMPTS_URL}{attempt.pk}/change/").content.decode()
+    assert re.findall("<h2>(.*)</h2>", page) == [time]
+    assert re.findall("<label>(.*):</label>", page) == [
+        "Time",
+        "Username",
+        "IP address",
+        "Failed logins",
+        "User agent",
+        "Accept header",
+        "Path",
+    ]
+    page = admin.get(f"{ATTEMPTS_URL}{attempt.pk}/delete/").content.decode()
+    assert f'delete the login attempt "{time}"?' in page
 
 
 def test_attempt_cannot_be_added_or_changed(admin: API, attempt: AccessAttempt) -> None:

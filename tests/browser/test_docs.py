@@ -58,10 +58,12 @@ def docs(base_url: str, page: Page) -> Page:
 
 def open_all_operations(page: Page) -> None:
     """Expand each operation, and click "Try it out" in it."""
-    operations = page.locator(".opblock")
-    for index in range(operations.count()):
-        operations.nth(index).locator(".opblock-summary-control").click()
-        operations.nth(index).get_by_role("button", name="Try it out").click()
+    operations = page.locator(".opblock").count()
+    for button in (".opblock-summary-control", ".try-out__btn"):
+        buttons = page.locator(button)
+        expect(buttons).to_have_count(operations)
+        buttons.evaluate_all("(buttons) => buttons.forEach((button) => button.click())")
+    expect(page.get_by_role("button", name="Execute")).to_have_count(operations)
 
 
 def test_page_fits_the_window_with_all_operations_open(docs: Page) -> None:
@@ -69,6 +71,31 @@ def test_page_fits_the_window_with_all_operations_open(docs: Page) -> None:
     for width in (320, 390, 1280):
         docs.set_viewport_size({"width": width, "height": 800})
         assert horizontal_overflow(docs) == 0
+
+
+TOO_NARROW = """(selects) => selects.filter((select) => {
+    const copy = select.cloneNode(true);
+    Object.assign(copy.style, {position: "absolute", minWidth: 0, width: "max-content"});
+    select.after(copy);
+    const width = Math.min(copy.offsetWidth, select.closest("section").clientWidth);
+    copy.remove();
+    return select.offsetWidth < width;
+}).map((select) => select.value)"""
+
+
+def test_narrow_page_gives_media_types_and_examples_the_whole_width(docs: Page) -> None:
+    docs.set_viewport_size({"width": 390, "height": 800})
+    open_all_operations(docs)
+    selects = docs.locator(".response-controls select")
+    expect(selects.first).to_be_visible()
+    assert selects.evaluate_all(TOO_NARROW) == []
+
+
+def test_responses_mark_code(docs: Page) -> None:
+    docs.locator("#operations-tasks-updateTask .opblock-summary-control").click()
+    response = docs.locator("#operations-tasks-updateTask [data-code='412']")
+    description = response.locator(".response-col_description__inner code")
+    expect(description).to_have_text(["If-Match", "If-None-Match"])
 
 
 def test_page_follows_the_preference_for_dark(docs: Page) -> None:
@@ -122,9 +149,13 @@ SWAGGER_UI_VIOLATIONS = {
 """The rules of axe-core that Swagger UI violates."""
 
 
+@pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("preference", ["light", "dark"])
-def test_only_swagger_ui_violates_accessibility_rules(docs: Page, preference: Any) -> None:
+def test_only_swagger_ui_violates_accessibility_rules(
+    docs: Page, preference: Any, width: int
+) -> None:
     docs.emulate_media(color_scheme=preference)
+    docs.set_viewport_size({"width": width, "height": 800})
     open_all_operations(docs)
     expect(docs.get_by_role("main")).to_have_count(1)
     assert {found.partition(":")[0] for found in violations(docs)} == SWAGGER_UI_VIOLATIONS

@@ -29,14 +29,28 @@ def test_every_problem_type_has_a_page_that_fits_the_window(
         assert headings(page, "h1") == [f"{problem_type.title} {problem_type.status}"]
         assert headings(page, "h2") == ["Meaning", "Remedy", "Example"]
         assert (horizontal_overflow(page), overflowing(page)) == (0, [])
+        heights = page.locator("p code").evaluate_all(
+            "(all) => all.map((each) => each.offsetHeight)"
+        )
+        assert len(set(heights)) == 1, "code is broken into lines"
 
 
+@pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible(base_url: str, page: Page, scheme: Literal["light", "dark"]) -> None:
+def test_pages_are_accessible(
+    base_url: str, page: Page, scheme: Literal["light", "dark"], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
-    for path in ("/problems/", "/problems/precondition-failed"):
+    for path in ("/problems/", *(each.uri for each in registered_types().values())):
         page.goto(base_url + path)
-        assert violations(page) == []
+        assert violations(page) == [], path
+
+
+def test_prose_marks_headers_as_code(base_url: str, page: Page) -> None:
+    page.goto(f"{base_url}/problems/precondition-failed")
+    code = page.locator("h2:text('Meaning') + p code")
+    expect(code).to_have_text(["If-Match", "If-None-Match"])
 
 
 def test_keyboard_leads_from_a_problem_to_all_problems_and_to_the_documentation(

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import pytest
 import yaml
@@ -69,6 +70,10 @@ def test_document_is_valid_openapi() -> None:
 
 def test_document_has_exactly_the_operations_of_the_api() -> None:
     assert {path: set(methods) for path, methods in DOCUMENT["paths"].items()} == OPERATIONS
+
+
+def test_document_has_no_extensions() -> None:
+    assert re.findall('"(x-[^"]*)":', json.dumps(DOCUMENT)) == []
 
 
 def test_document_has_title_version_and_tags_but_no_contact_by_default() -> None:

@@ -13,6 +13,7 @@ LIST_URL = "/admin/tasks/task/"
 ADD_URL = f"{LIST_URL}add/"
 LOGIN_URL = "/admin/login/"
 USER_LIST_URL = "/admin/auth/user/"
+ATTEMPTS_URL = "/admin/axes/accessattempt/"
 
 CONFLICT = (
     "The task was changed by someone else, and nothing has been saved. Check the current "

@@ -18,7 +18,6 @@ from todo_project.problems.registry import (
     RETRY_AFTER,
     TOO_MANY_REQUESTS,
     ProblemType,
-    plain,
     registered_types,
 )
 
@@ -105,7 +104,7 @@ def problem_responses(
 
 def _description(types: list[ProblemType]) -> str:
     if len(types) == 1:
-        return plain(types[0].meaning)
+        return types[0].meaning
     return "One of: " + ", ".join(f"`{each.slug}`" for each in types) + "."
 
 
@@ -114,7 +113,7 @@ def _example(problem_type: ProblemType) -> OpenApiExample:
         problem_type.slug,
         problem_type.example,
         summary=problem_type.title,
-        description=plain(problem_type.remedy),
+        description=problem_type.remedy,
         media_type=PROBLEM_JSON,
         status_codes=[str(problem_type.status)],
     )

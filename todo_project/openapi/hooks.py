@@ -86,6 +86,14 @@ def _insert_after(mapping: dict[str, Any], previous: str, key: str, value: Any) 
     return dict([*items[:position], (key, value), *items[position:]])
 
 
+def remove_enum_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Remove the ids of enums, which only a hook of drf-spectacular reads that is not used."""
+    for schema in result["components"]["schemas"].values():
+        for member in schema.get("properties", {}).values():
+            member.pop("x-spec-enum-id", None)
+    return result
+
+
 def no_security_by_default(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Declare that an operation needs no credentials unless it says so."""
     return result | {"security": []}

@@ -331,7 +331,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+        /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set `X-Forwarded-Proto: https`. Without a proxy, set `BEHIND_PROXY=false`. */
         ForbiddenWithoutBody: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -340,7 +340,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set X-Forwarded-Proto: https. Without a proxy, set BEHIND_PROXY=false. */
+        /** @description The request came over plain HTTP, and nothing was done. If the client used HTTPS, the proxy must set `X-Forwarded-Proto: https`. Without a proxy, set `BEHIND_PROXY=false`. */
         HttpsRequired: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -371,7 +371,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The Accept header excludes JSON, the only format of this API. */
+        /** @description The `Accept` header excludes JSON, the only format of this API. */
         NotAcceptable: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -382,7 +382,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The Accept header excludes JSON, the only format of this API. */
+        /** @description The `Accept` header excludes JSON, the only format of this API. */
         NotAcceptableWithoutBody: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -413,7 +413,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The task does not meet the condition in If-Match or If-None-Match. */
+        /** @description The task does not meet the condition in `If-Match` or `If-None-Match`. */
         PreconditionFailed: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -424,7 +424,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["PreconditionFailed"];
             };
         };
-        /** @description The task does not meet the condition in If-Match or If-None-Match. */
+        /** @description The task does not meet the condition in `If-Match` or `If-None-Match`. */
         PreconditionFailedWithoutBody: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -443,7 +443,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The body's Content-Type is missing or is not application/json. */
+        /** @description The body's `Content-Type` is missing or is not `application/json`. */
         UnsupportedMediaType: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -465,7 +465,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description One of: `validation-error`, `malformed-json`, `validation-error`, `bad-request`. */
+        /** @description One of: `validation-error`, `malformed-json`, `bad-request`. */
         ValidationErrorOrMalformedJsonOrBadRequest: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -646,7 +646,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description A different request with this Idempotency-Key has created a task. */
+            /** @description A different request with this `Idempotency-Key` has created a task. */
             422: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -833,7 +833,7 @@ export interface operations {
             403: components["responses"]["HttpsRequired"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
-            /** @description The task does not meet the condition in If-Match or If-None-Match. */
+            /** @description The task does not meet the condition in `If-Match` or `If-None-Match`. */
             412: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -882,7 +882,7 @@ export interface operations {
             403: components["responses"]["HttpsRequired"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
-            /** @description The task does not meet the condition in If-Match or If-None-Match. */
+            /** @description The task does not meet the condition in `If-Match` or `If-None-Match`. */
             412: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -992,7 +992,7 @@ export interface operations {
             403: components["responses"]["HttpsRequired"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
-            /** @description The task does not meet the condition in If-Match or If-None-Match. */
+            /** @description The task does not meet the condition in `If-Match` or `If-None-Match`. */
             412: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -1048,7 +1048,7 @@ export interface operations {
             403: components["responses"]["HttpsRequired"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
-            /** @description The task does not meet the condition in If-Match or If-None-Match. */
+            /** @description The task does not meet the condition in `If-Match` or `If-None-Match`. */
             412: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
