@@ -168,18 +168,18 @@ class UserTasks:
 
     def _insert(self, fields: dict[str, Any]) -> TaskRow | None:
         """Insert a row and return it; return None if the id exists."""
-        row = _create(*fields).execute_on_one({"user_id": self.user_id, **fields})
-        return _to_dict(row) if row else None
+        rows = _create(*fields).execute({"user_id": self.user_id, **fields})
+        return _to_dict(rows[0]) if rows else None
 
     def _execute_on_one(
         self, compiled: Callable[..., CompiledQuery], task_id: UUID, **values: Any
     ) -> TaskRow:
         """Execute the query on one task, and return the task as the query left it."""
         query = compiled(self.precondition.parameters, *values)
-        row = query.execute_on_one(self._values(task_id) | values)
-        if row is None:
+        rows = query.execute(self._values(task_id) | values)
+        if not rows:
             raise Task.DoesNotExist
-        return _to_dict(row)
+        return _to_dict(rows[0])
 
     def _values(self, task_id: UUID) -> dict[str, Any]:
         return {"user_id": self.user_id, "id": task_id, **self.precondition.values}

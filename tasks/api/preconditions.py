@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from hashlib import blake2b
+from hashlib import sha256
 
 from django.utils.http import parse_etags
 from rest_framework.exceptions import ErrorDetail
@@ -21,6 +21,9 @@ CONDITIONS = {"If-Match": "HTTP_IF_MATCH", "If-None-Match": "HTTP_IF_NONE_MATCH"
 MAX_ENTITY_TAGS = 64
 """The maximum number of entity tags in a header; each number is a statement of its own."""
 
+LIST_DIGEST_SIZE = 32
+"""Hexadecimal digits of the hash in the entity tag of a list."""
+
 
 def task_etag(task: TaskRow) -> str:
     """Return the entity tag of a task: its `updated_at` as serialized, quotes included."""
@@ -28,8 +31,13 @@ def task_etag(task: TaskRow) -> str:
 
 
 def list_etag(body: bytes, link: str) -> str:
-    """Return the entity tag of a page: a hash of its bytes and of its `Link`."""
-    return f'"{blake2b(body + link.encode(), digest_size=16).hexdigest()}"'
+    """Return the entity tag of a page: a hash of its bytes and of its `Link`.
+
+    SHA-256 is the fastest of hashlib on processors with instructions for it.
+    """
+    digest = sha256(body)
+    digest.update(link.encode())
+    return f'"{digest.hexdigest()[:LIST_DIGEST_SIZE]}"'
 
 
 def validate_preconditions(request: Request) -> None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -38,6 +38,12 @@ from todo_project.problems.exceptions import Problem
 
 class TaskViewSet(Resource, ViewSet):
     """The tasks of the user that the path names."""
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Return DRF's request, which would look these attributes up by `__getattr__`."""
+        initialized = super().initialize_request(request, *args, **kwargs)
+        initialized.META, initialized.method = request.META, request.method
+        return initialized
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Negotiate, authenticate, and validate what all operations have in common."""

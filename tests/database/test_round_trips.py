@@ -98,6 +98,15 @@ def test_connection_closed_by_client_is_replaced(api: API, task: Task) -> None:
     api.send(200, "GET", task_url(task))
 
 
+def test_connection_keeps_its_cursor_but_no_result(api: API, task: Task) -> None:
+    api.send(200, "GET", TASKS)
+    kept = connection._kept_cursor  # type: ignore[attr-defined]
+    api.send(200, "GET", task_url(task))
+    assert connection._kept_cursor is kept  # type: ignore[attr-defined]
+    assert kept.cursor.pgresult is None
+    assert kept.cursor._tx.pgresult is None
+
+
 def test_iterator_reads_batches_from_server_side_cursor(task: Task) -> None:
     TaskFactory.create_batch(4)
     rows = [each.created_at.tzname() for each in Task.objects.iterator(chunk_size=2)]

@@ -60,28 +60,17 @@ class CompiledQuery:
     def execute(self, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Execute with these values; return the rows."""
         connection = connections[DEFAULT_DB_ALIAS]
-        with connection.cursor() as cursor:
+        with _cursor(connection) as cursor:
             cursor.execute(self.sql, self._bind(values, connection))
             rows: list[Sequence[Any]] = cursor.fetchall()
         return [self._convert(row, connection) for row in rows] if self.converters else rows
 
-    def execute_on_one(self, values: Mapping[str, Any]) -> Sequence[Any] | None:
-        """Execute with these values; return the row, or None if there is none."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        cursor = _cursor_for_one_row(connection)
-        cursor.execute(self.sql, self._bind(values, connection))
-        rows: list[Sequence[Any]] = cursor.fetchall()
-        if not rows:
-            return None
-        [row] = rows
-        return self._convert(row, connection) if self.converters else row
-
     def count(self, values: Mapping[str, Any]) -> int:
         """Execute with these values; return the number of affected rows."""
         connection = connections[DEFAULT_DB_ALIAS]
-        cursor = _cursor_for_one_row(connection)
-        cursor.execute(self.sql, self._bind(values, connection))
-        affected: int = cursor.rowcount
+        with _cursor(connection) as cursor:
+            cursor.execute(self.sql, self._bind(values, connection))
+            affected: int = cursor.rowcount
         return affected
 
     def _bind(self, values: Mapping[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:
@@ -100,11 +89,8 @@ class CompiledQuery:
         return converted
 
 
-def _cursor_for_one_row(connection: Any) -> Any:
-    """Return a cursor for a statement that returns at most one row.
-
-    The wrapper for PostgreSQL keeps one, with the result of its last statement.
-    """
+def _cursor(connection: Any) -> Any:
+    """Return a cursor; the wrapper for PostgreSQL keeps one."""
     keep = getattr(connection, "kept_cursor", None)
     return keep() if keep else connection.cursor()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from django.db.backends.utils import CursorWrapper
 from psycopg.pq import Format
 
 TRUSTED_IDLE_TIME = 30.0
@@ -31,13 +32,30 @@ FastTimestamptzLoader: Any = psycopg.adapters.get_loader(
 """psycopg's own loader, in C. Django's, in Python, takes half the time of a long list."""
 
 
+class KeptCursor(CursorWrapper):
+    """A cursor that can be used again after `close`, which only drops the result."""
+
+    cursor: Any
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return the rows. Django's wrapper would define a function for each call."""
+        with self.db.wrap_database_errors:
+            rows: list[tuple[Any, ...]] = self.cursor.fetchall()
+        return rows
+
+    def close(self) -> None:
+        """Drop the result; the types of the columns stay known."""
+        self.cursor._reset(reset_query=False)
+        self.cursor._tx.set_pgresult(None)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to PostgreSQL in UTC."""
 
     health_check_enabled: bool
     health_check_done: bool
     used_at = -TRUSTED_IDLE_TIME
-    _kept_cursor: Any = None
+    _kept_cursor: "KeptCursor | None" = None
 
     @property
     def has_unicode_collation(self) -> bool:
@@ -53,6 +71,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.wait = partial(connection.wait, timeout=response_timeout)
         connection.adapters.register_loader("timestamptz", FastTimestamptzLoader)
         self.used_at = monotonic()
+        self._poller = poll()
+        self._poller.register(connection.fileno(), POLLIN)
         return connection
 
     def create_cursor(self, name: str | None = None) -> Any:
@@ -62,16 +82,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
 
     def kept_cursor(self) -> Any:
-        """Return a cursor that is made once and used again: making one is a third of a query.
+        """Return a cursor that is made once, for one statement after the other.
 
-        It keeps the result of its last statement, so it is not for long results.
+        Making one is a third of a query, and a new one does not know how to load the columns.
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
         if self.queries_logged:
             return self.cursor()
         if self._kept_cursor is None or self._kept_cursor.connection is not self.connection:
-            self._kept_cursor = self.cursor()
+            self._kept_cursor = KeptCursor(self.create_cursor(), self)
         return self._kept_cursor
 
     def is_usable(self) -> bool:
@@ -98,17 +118,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or not self.health_check_enabled or self.health_check_done:
             return
         now = monotonic()
-        if now - self.used_at < TRUSTED_IDLE_TIME and _is_quiet(self.connection):
+        if now - self.used_at < TRUSTED_IDLE_TIME and self._is_quiet():
             self.health_check_done = True
         else:
             super().close_if_health_check_failed()
         self.used_at = now
 
-
-def _is_quiet(connection: Any) -> bool:
-    """Return whether the server has sent nothing, such as a notice that it closes."""
-    if connection.closed:
-        return False
-    poller = poll()
-    poller.register(connection.fileno(), POLLIN)
-    return not poller.poll(0)
+    def _is_quiet(self) -> bool:
+        """Return whether the server has sent nothing, such as a notice that it closes."""
+        return not (self.connection.closed or self._poller.poll(0))
