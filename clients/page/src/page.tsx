@@ -48,7 +48,7 @@ function Page() {
   const tasks = list.data?.pages.flatMap((page) => page.tasks);
   const rows = tasks?.map((task) => <Item key={task.id} task={task} />);
   const error = query.useMutationState().at(-1)?.error ?? list.error;
-  const trouble = isOnline ? notice || (error && reason(error)) : "You are offline.";
+  const alert = isOnline ? notice || (error && reason(error)) : "You are offline.";
   const [key, setKey] = useState(todo.newKey); // of the new task
   const add = query.useMutation({
     mutationFn: (title: string) => todo.createTask(client, path.user_id, { title }, { key }),
@@ -62,7 +62,7 @@ function Page() {
         <input {...TITLE} aria-label="New task" placeholder="New task" defaultValue={unsaved} />
         <button aria-busy={add.isPending}>Add</button>
       </form>
-      <p role="status">{trouble ? <mark>{trouble}</mark> : rows && `${rows.length} tasks shown`}</p>
+      <p role="status">{alert ? <mark>{alert}</mark> : rows && `Tasks shown: ${rows.length}`}</p>
       {list.isError && <button onClick={() => list.refetch()}>Try again</button>}
       <ul>{rows}</ul>
       {list.hasNextPage && <button onClick={() => list.fetchNextPage()}>Load more</button>}
