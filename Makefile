@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test e2e soak fuzz browser generators mutants compat seed bench lint format schema client lock
+.PHONY: help run dev admin test e2e soak fuzz browser generators mutants compat seed bench lint format schema client page lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -42,7 +42,7 @@ e2e: .venv/tests tests/compatibility/node_modules ## Kill and restart databases 
 soak: .venv/tests ## Kill everything under load for MINUTES (30), and count what is lost
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30)
 
-browser: .venv/proof clients/typescript/node_modules tests/browser/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
+browser: .venv/proof clients/typescript/node_modules clients/page/node_modules tests/browser/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser
 
 generators: .venv/proof tests/generators/node_modules ## Generate clients from openapi.json with other tools, and lint it (needs Node)
@@ -81,6 +81,10 @@ client: clients/typescript/node_modules ## Regenerate the TypeScript client from
 	npm --prefix clients/typescript run generate
 	npm --prefix clients/typescript run build
 
+page: clients/page/node_modules ## Serve a page of tasks on port 5173, an example of the client (needs Node)
+	npm --prefix clients/typescript run build
+	npm --prefix clients/page run dev
+
 lock: .venv/tests ## Regenerate the requirements from pyproject.toml, and the list of licenses
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --output-file requirements-dev.txt
@@ -111,6 +115,11 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 
 clients/typescript/node_modules: clients/typescript/package-lock.json
 	npm --prefix clients/typescript ci --ignore-scripts
+	@touch $@
+
+# The page has a link to the client, which brings its own dependencies.
+clients/page/node_modules: clients/page/package-lock.json clients/typescript/node_modules
+	npm --prefix clients/page ci --ignore-scripts
 	@touch $@
 
 tests/browser/node_modules: tests/browser/package-lock.json

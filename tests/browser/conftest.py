@@ -12,6 +12,7 @@ from django.test import override_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.browser import ARGUMENTS, CHROMIUM, PASSWORD, PageLog
+from tests.support.npm import CLIENT, npm
 from tests.support.servers.gunicorn import SECONDS, serve
 
 
@@ -79,3 +80,9 @@ def other_origin() -> Iterator[str]:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def compiled_client() -> None:
+    """Compile the TypeScript client."""
+    npm(CLIENT, "run", "build")

@@ -16,6 +16,7 @@ PAGES = [
     CONTRIBUTING,
     BASE_DIR / "benchmarks" / "README.md",
     BASE_DIR / "clients" / "typescript" / "README.md",
+    BASE_DIR / "clients" / "page" / "README.md",
 ]
 """The pages that describe the current release: all except the changelog."""
 

@@ -1,38 +1,38 @@
 /** A client of the Todo API: typed by the OpenAPI document, with helpers for common tasks. */
 
 import createClient, { type Client, type ClientOptions } from "openapi-fetch";
-import type {
-  operations,
-  paths,
-  PreconditionFailed,
-  Problem,
-  Task,
-  TaskUpdate,
-} from "./schema.js";
+import { repeated } from "./retry.js";
+import type { operations, paths, PreconditionFailed, Problem, Task } from "./schema.js";
+import type { TaskCreate, TaskUpdate } from "./schema.js";
 
+export * from "./retry.js";
 export type * from "./schema.js";
 export type TodoClient = Client<paths>;
 export type ListParameters = NonNullable<operations["listTasks"]["parameters"]["query"]>;
-export type AnyProblem = Problem | PreconditionFailed;
+/** A union by `type`; `about:blank` can come from what a deployment adds to the service. */
+export type AnyProblem = Problem | PreconditionFailed | BlankProblem;
+export type BlankProblem = Omit<Problem, "type"> & { type: "about:blank" };
+export type Result<T> = { data?: T; error?: AnyProblem; response: Response };
+export type CallOptions = Pick<RequestInit, "signal">;
 
-/** Return a client of the service at `baseUrl`. */
+/** Return a client of the service at `baseUrl`. To repeat requests, add `fetch: withRetry()`. */
 export function createTodoClient(options: ClientOptions): TodoClient {
   return createClient<paths>(options);
 }
 
 /** A problem response of the service. Decide by `problem.type`. */
 export class ProblemError extends Error {
-  constructor(readonly problem: AnyProblem) {
+  override readonly name = "ProblemError";
+  constructor(readonly problem: AnyProblem, readonly response: Response) {
     super(problem.detail);
   }
 }
 
 /** Return the data of a response. Throws a ProblemError for a problem response. */
-export function dataOf<T>(result: { data?: T; error?: AnyProblem; response: Response }): T {
-  const { data, error, response } = result;
+export function dataOf<T>({ data, error, response }: Result<T>): T {
   if (response.ok) return data as T;
   if (response.headers.get("Content-Type") === "application/problem+json" && error)
-    throw new ProblemError(error);
+    throw new ProblemError(error, response);
   // The response is not the service's: a proxy or gateway on the way may have sent it.
   throw new Error(`${response.status} ${response.statusText} from ${response.url}`);
 }
@@ -42,21 +42,49 @@ export function ifMatch(task: Task): { "If-Match": string } {
   return { "If-Match": `"${task.updated_at}"` };
 }
 
-/** Update a task. If it was changed meanwhile, apply the change to the current task. */
+/** Return a new Idempotency-Key, also where crypto.randomUUID is missing: on http:// pages. */
+export function newKey(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
+}
+
+/** Create a task. After a failure, call it again with the same key: one task is created. */
+export async function createTask(
+  client: TodoClient,
+  user_id: string,
+  body: TaskCreate,
+  { key = newKey(), ...options }: CallOptions & { key?: string } = {},
+): Promise<Task> {
+  const params = { path: { user_id }, header: { "Idempotency-Key": key } };
+  return dataOf(await client.POST("/api/{user_id}/tasks", { params, body, ...options }));
+}
+
+/**
+ * Update a task. If it was changed meanwhile, apply the change to the current task. After
+ * `maxAttempts`, throws the ProblemError of the conflict, which has the current task.
+ */
 export async function editTask(
   client: TodoClient,
   task: Task,
   change: (task: Task) => TaskUpdate,
+  { maxAttempts = 10, ...options }: CallOptions & { maxAttempts?: number } = {},
 ): Promise<Task> {
-  for (;;) {
-    const result = await client.PATCH("/api/{user_id}/tasks/{task_id}", {
-      params: { path: { user_id: task.user_id, task_id: task.id }, header: ifMatch(task) },
-      body: change(task),
-    });
-    if (result.error?.type !== "/problems/precondition-failed" || !result.error.current)
-      return dataOf(result);
-    task = result.error.current;
+  const path = { user_id: task.user_id, task_id: task.id };
+  for (let attempt = 1; ; attempt++) {
+    const body = change(task);
+    const init = { params: { path, header: ifMatch(task) }, body, ...options };
+    const result = await client.PATCH("/api/{user_id}/tasks/{task_id}", init);
+    const current = result.error?.type === "/problems/precondition-failed" && result.error.current;
+    // If `withRetry` had to repeat the edit, the conflict can be with the edit itself.
+    if (current && repeated.has(result.response) && contains(current, body)) return current;
+    if (!current || attempt >= maxAttempts) return dataOf(result);
+    task = current;
   }
+}
+
+function contains(task: Task, update: TaskUpdate): boolean {
+  const { title, description, completed } = { ...task, ...update };
+  if (title.trim() !== task.title) return false; // the service trims it
+  return description === task.description && completed === task.completed;
 }
 
 /** Yield the user's tasks, newest first. Each page is fetched when it is reached. */
@@ -64,11 +92,11 @@ export async function* allTasks(
   client: TodoClient,
   user_id: string,
   query: ListParameters = {},
+  options: CallOptions = {},
 ): AsyncGenerator<Task, void, undefined> {
   for (let page: ListParameters | null = query; page; ) {
-    const result = await client.GET("/api/{user_id}/tasks", {
-      params: { path: { user_id }, query: page },
-    });
+    const params = { path: { user_id }, query: page };
+    const result = await client.GET("/api/{user_id}/tasks", { params, ...options });
     yield* dataOf(result);
     const cursor = nextCursor(result.response);
     page = cursor ? { ...query, cursor } : null;
@@ -76,7 +104,7 @@ export async function* allTasks(
 }
 
 /** Return the cursor in the `Link` to the next page, or null on the last page. */
-function nextCursor(response: Response): string | null {
+export function nextCursor(response: Response): string | null {
   const target = response.headers.get("Link")?.match(/<([^>]*)>; rel="next"/)?.[1];
-  return target ? new URL(target, response.url).searchParams.get("cursor") : null;
+  return new URLSearchParams(target?.split("?")[1]).get("cursor");
 }

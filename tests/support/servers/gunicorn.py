@@ -98,8 +98,11 @@ def listens(port: int) -> bool:
 
 @contextmanager
 def run(log: Path, **variables: str) -> Iterator[Instance]:
-    """Run the service with these environment variables added; stop it at the end."""
-    port, errors = free_port(), log.with_suffix(".errors")
+    """Run the service with these environment variables added; stop it at the end.
+
+    Without PORT it listens on a free port.
+    """
+    port, errors = int(variables.get("PORT") or free_port()), log.with_suffix(".errors")
     url = variables.get("DATABASE_URL") or database_url()
     environ = os.environ | {"PORT": str(port), "DATABASE_URL": url} | variables
     with log.open("ab") as output, errors.open("ab") as error_output:

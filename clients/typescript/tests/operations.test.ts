@@ -1,26 +1,22 @@
-/** Examples of all operations, for a live service: `npm run example http://127.0.0.1:8000`. */
+/** All operations of a live service; the samples of the documentation are taken from here. */
 
 import assert from "node:assert/strict";
-import { allTasks, createTodoClient, dataOf, editTask, ifMatch, ProblemError } from "todo-client";
+import { allTasks, createTask, createTodoClient, dataOf, editTask, ifMatch } from "todo-client";
+import { newKey, ProblemError, withRetry } from "todo-client";
+import { baseUrl } from "./service.js";
 
-const [baseUrl] = process.argv.slice(2);
-assert(baseUrl, "Usage: npm run example http://127.0.0.1:8000");
-
-const client = createTodoClient({ baseUrl });
+const client = createTodoClient({ baseUrl, fetch: withRetry() });
 const user_id = `Zoë & co. 100%? #${crypto.randomUUID()}`; // unique, to be percent-encoded
 const path = { user_id };
 
 // Create a task, and repeat the request as after a lost response.
 
-const key = crypto.randomUUID(); // a new key for each new task
-const create = () =>
-  client.POST("/api/{user_id}/tasks", {
-    params: { path, header: { "Idempotency-Key": key } },
-    body: { title: "Buy milk" },
-  });
-const created = await create();
-const repeated = await create();
-const milk = dataOf(repeated);
+const key = newKey(); // a new key for each new task
+const milk = await createTask(client, user_id, { title: "Buy milk" }, { key });
+const repeated = await client.POST("/api/{user_id}/tasks", {
+  params: { path, header: { "Idempotency-Key": key } },
+  body: { title: "Buy milk" },
+});
 
 assert.deepEqual(milk, {
   id: milk.id,
@@ -31,21 +27,18 @@ assert.deepEqual(milk, {
   created_at: milk.created_at,
   updated_at: milk.created_at,
 });
-assert.deepEqual(dataOf(created), milk);
-assert.deepEqual([created.response.status, repeated.response.status], [201, 201]);
-assert.equal(created.response.headers.get("Idempotent-Replayed"), null);
-assert.equal(repeated.response.headers.get("Idempotent-Replayed"), "true");
-for (const { headers } of [created.response, repeated.response]) {
-  const location = decodeURIComponent(headers.get("Location") ?? "");
-  assert.equal(location, `/api/${user_id}/tasks/${milk.id}`);
-  assert.equal(headers.get("ETag"), ifMatch(milk)["If-Match"]);
-}
+assert.deepEqual(dataOf(repeated), milk);
+assert.equal(repeated.response.status, 201);
+const { headers } = repeated.response;
+assert.equal(headers.get("Idempotent-Replayed"), "true");
+assert.equal(decodeURIComponent(headers.get("Location") ?? ""), `/api/${user_id}/tasks/${milk.id}`);
+assert.equal(headers.get("ETag"), ifMatch(milk)["If-Match"]);
 
 // Show validation errors beside their fields.
 
 const fieldErrors: Record<string, string> = {};
 try {
-  dataOf(await client.POST("/api/{user_id}/tasks", { params: { path }, body: { title: "" } }));
+  await createTask(client, user_id, { title: "" });
 } catch (error) {
   if (!(error instanceof ProblemError)) throw error; // no response, or not from the service
   if (error.problem.type !== "/problems/validation-error") throw error;
@@ -64,13 +57,12 @@ const changedByOther = dataOf(
   }),
 );
 
-const conflict = await client.PATCH("/api/{user_id}/tasks/{task_id}", {
-  params: { path: taskPath, header: ifMatch(milk) },
-  body: { title: "Buy milk today" },
+const conflict = editTask(client, milk, () => ({ title: "Buy milk today" }), { maxAttempts: 1 });
+await assert.rejects(conflict, ({ problem }: ProblemError) => {
+  assert(problem.type === "/problems/precondition-failed");
+  assert.deepEqual(problem.current, changedByOther);
+  return true;
 });
-assert.equal(conflict.response.status, 412);
-assert.equal(conflict.error?.type, "/problems/precondition-failed");
-assert.deepEqual(conflict.error.current, changedByOther);
 
 const seen: string[] = [];
 const edited = await editTask(client, milk, ({ title }) => {
@@ -140,5 +132,3 @@ const [deleted, missing] = [
 ];
 assert.equal(deleted.response.status, 204);
 assert.equal(missing.error?.type, "/problems/not-found");
-
-console.log("All examples passed.");
