@@ -120,7 +120,7 @@ class UserTasks:
         }
         given = {name: value for name, value in filters.items() if value is not None}
         rows = _list(limit, *given).execute({"user_id": self.user_id, **given})
-        return [_to_dict(row) for row in rows]
+        return _to_dicts(rows)
 
     def get(self, task_id: UUID) -> TaskRow:
         """Return one task."""
@@ -169,7 +169,7 @@ class UserTasks:
     def _insert(self, fields: dict[str, Any]) -> TaskRow | None:
         """Insert a row and return it; return None if the id exists."""
         rows = _create(*fields).execute({"user_id": self.user_id, **fields})
-        return _to_dict(rows[0]) if rows else None
+        return _to_dicts(rows)[0] if rows else None
 
     def _execute_on_one(
         self, compiled: Callable[..., CompiledQuery], task_id: UUID, **values: Any
@@ -179,24 +179,26 @@ class UserTasks:
         rows = query.execute(self._values(task_id) | values)
         if not rows:
             raise Task.DoesNotExist
-        return _to_dict(rows[0])
+        return _to_dicts(rows)[0]
 
     def _values(self, task_id: UUID) -> dict[str, Any]:
         return {"user_id": self.user_id, "id": task_id, **self.precondition.values}
 
 
-def _to_dict(row: Sequence[Any]) -> TaskRow:
+def _to_dicts(rows: Iterable[Sequence[Any]]) -> TaskRows:
     # A literal takes a third of the time of `dict(zip(COLUMNS, row))`.
-    task_id, user_id, title, description, completed, created_at, updated_at = row
-    return {
-        "id": task_id,
-        "user_id": user_id,
-        "title": title,
-        "description": description,
-        "completed": completed,
-        "created_at": created_at,
-        "updated_at": updated_at,
-    }
+    return [
+        {
+            "id": task_id,
+            "user_id": user_id,
+            "title": title,
+            "description": description,
+            "completed": completed,
+            "created_at": created_at,
+            "updated_at": updated_at,
+        }
+        for task_id, user_id, title, description, completed, created_at, updated_at in rows
+    ]
 
 
 def _column(name: str) -> BindParameter:
