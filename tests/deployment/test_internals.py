@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import DeleteQuery
+from django.http import HttpResponse
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from prometheus_client import Counter, values
@@ -91,7 +92,6 @@ def test_gunicorn_workers_have_what_the_event_loop_uses() -> None:
         "handle_error": ["req", "client", "addr", "exc"],
         "get_thread_pool": [],
         "is_parent_alive": [],
-        "wait_for_and_dispatch_events": ["timeout"],
     }
     for name, parameters in overridden.items():
         assert [*signature(getattr(worker, name)).parameters] == parameters
@@ -106,6 +106,7 @@ def test_gunicorn_connections_have_what_buffers_need() -> None:
         request = next(connection.parser)
         assert (request.method, request.path, request.headers) == ("GET", "/a", [("HOST", "b")])
         assert request._expected_100_continue is False
+        assert connection.parser.mesg is request
         assert connection.parser.finish_body() is True
         assert connection.parser.unreader.take_buffered() == b"GET"
 
@@ -114,8 +115,31 @@ def test_django_has_the_methods_that_are_overridden() -> None:
     assert [*signature(ChangeList.get_results).parameters] == ["self", "request"]
     assert [*signature(ChangeList.get_ordering).parameters] == ["self", "request", "queryset"]
     assert [*signature(WSGIHandler.get_response).parameters] == ["self", "request"]
+    assert [*signature(WSGIHandler.resolve_request).parameters] == ["self", "request"]
+    assert callable(WSGIHandler()._middleware_chain)  # type: ignore[attr-defined]
     assert [*signature(APIView.perform_authentication).parameters] == ["self", "request"]
     assert isinstance(APIView.default_response_headers, property)
+
+
+def test_django_responses_have_what_the_handler_and_the_headers_use() -> None:
+    response: Any = HttpResponse(headers={"ETag": "a"}, content_type="b")
+    assert response.headers._store == {
+        "etag": ("ETag", "a"),
+        "content-type": ("Content-Type", "b"),
+    }
+    assert response._resource_closers == []
+
+
+@pytest.mark.django_db
+def test_psycopg_cursors_can_drop_their_result() -> None:
+    with connection.cursor() as cursor:
+        dropping: Any = cursor.cursor
+        cursor.execute("SELECT 1")
+        dropping._reset(reset_query=False)
+        dropping._tx.set_pgresult(None)
+        assert (dropping.pgresult, dropping._tx.pgresult) == (None, None)
+        cursor.execute("SELECT 2")
+        assert cursor.fetchall() == [(2,)]
 
 
 def test_metrics_library_names_its_files_after_an_identifier_and_continues_them(
