@@ -7,12 +7,12 @@ only one that uses the ORM's compilers, which Django does not document.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
-from django.db.utils import DEFAULT_DB_ALIAS
+
+from todo_project.database.thread_connection import thread_connection
 
 
 class BindParameter(Expression):
@@ -48,7 +48,7 @@ class CompiledQuery:
         `columns`: the fields of the rows that `execute` returns; none for `count`.
         `returning`: append RETURNING with these columns to an INSERT or UPDATE.
         """
-        connection = connections[DEFAULT_DB_ALIAS]
+        connection = thread_connection()
         compiler = query.get_compiler(connection=connection)
         compiled = compiler.as_sql()
         [(self.sql, params)] = compiled if isinstance(compiled, list) else [compiled]
@@ -59,7 +59,7 @@ class CompiledQuery:
 
     def execute(self, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Execute with these values; return the rows."""
-        connection = connections[DEFAULT_DB_ALIAS]
+        connection = thread_connection()
         with _cursor(connection) as cursor:
             cursor.execute(self.sql, self._bind(values, connection))
             rows: list[Sequence[Any]] = cursor.fetchall()
@@ -67,7 +67,7 @@ class CompiledQuery:
 
     def count(self, values: Mapping[str, Any]) -> int:
         """Execute with these values; return the number of affected rows."""
-        connection = connections[DEFAULT_DB_ALIAS]
+        connection = thread_connection()
         with _cursor(connection) as cursor:
             cursor.execute(self.sql, self._bind(values, connection))
             affected: int = cursor.rowcount

@@ -9,10 +9,10 @@ from functools import cache
 from time import perf_counter_ns
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
+from todo_project.database.thread_connection import thread_connection
 from todo_project.http.headers import GetResponse, set_content_length
 from todo_project.http.json import dumps
 from todo_project.http.request_id import choose_request_id, current_request_id
@@ -57,7 +57,7 @@ class AccessLogMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         token = current_request_id.set(request_id)
         meter = QueryMeter()
-        with connections[DEFAULT_DB_ALIAS].execute_wrapper(meter):
+        with thread_connection().execute_wrapper(meter):
             response = self.get_response(request)
         current_request_id.reset(token)
         set_content_length(response)

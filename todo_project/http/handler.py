@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_started
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch, URLPattern, get_resolver
 from django.utils.http import parse_header_parameters
+
+from todo_project.database.thread_connection import thread_connection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -38,7 +39,7 @@ class Handler(WSGIHandler):
         _normalize_content_type(environ)
         _normalize_chunked_body(environ)
         # `close_old_connections` does this for the connections to all databases.
-        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
+        thread_connection().close_if_unusable_or_obsolete()
         request_started.send(sender=type(self), environ=environ)
         response = self.get_response(self.request_class(environ))
         cookies = [("Set-Cookie", each.OutputString()) for each in response.cookies.values()]

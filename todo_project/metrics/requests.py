@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import (
     CollectorRegistry,
@@ -20,6 +19,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from todo_project.database.thread_connection import thread_connection
 from todo_project.http.access_log import AccessLogMiddleware
 
 MS_PER_SECOND = 1000
@@ -123,12 +123,11 @@ class _Thread(threading.local):
     """Whether this thread has a database connection."""
 
     def __init__(self) -> None:
-        self.database = connections[DEFAULT_DB_ALIAS]
         self.is_connected = False
 
     def count_connection(self) -> None:
         """Count the connection if the thread has opened or closed it since the last call."""
-        is_connected = self.database.connection is not None
+        is_connected = thread_connection().connection is not None
         if is_connected != self.is_connected:
             CONNECTIONS.inc(is_connected - self.is_connected)
             self.is_connected = is_connected
