@@ -77,6 +77,13 @@ def test_django_has_the_attributes_of_a_health_check() -> None:
     assert [*signature(BaseDatabaseWrapper.close_if_health_check_failed).parameters] == ["self"]
 
 
+def test_django_calls_the_wrappers_in_a_list() -> None:
+    wrapper: Any = object()
+    with connection.execute_wrapper(wrapper):
+        assert connection.execute_wrappers[-1] is wrapper
+    assert wrapper not in connection.execute_wrappers
+
+
 def test_gunicorn_workers_have_what_the_event_loop_uses() -> None:
     unused: Any = None
     worker: Any = ThreadWorker(1, 1, [], unused, 30, Config(), unused)

@@ -32,7 +32,7 @@ class QueryMeter:
         self.elapsed = 0  # nanoseconds
 
     def __call__(self, execute: Callable[..., Any], *call: Any) -> Any:
-        """Execute one statement (a wrapper for `connection.execute_wrapper`)."""
+        """Execute one statement; see `connection.execute_wrapper` of Django."""
         started = perf_counter_ns()
         try:
             return execute(*call)
@@ -57,8 +57,12 @@ class AccessLogMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         token = current_request_id.set(request_id)
         meter = QueryMeter()
-        with thread_connection().execute_wrapper(meter):
+        wrappers = thread_connection().execute_wrappers
+        wrappers.append(meter)
+        try:
             response = self.get_response(request)
+        finally:
+            wrappers.pop()
         current_request_id.reset(token)
         set_content_length(response)
         response["X-Request-ID"] = request_id

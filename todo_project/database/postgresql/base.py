@@ -33,20 +33,23 @@ FastTimestamptzLoader: Any = psycopg.adapters.get_loader(
 
 
 class KeptCursor(CursorWrapper):
-    """A cursor that can be used again after `close`, which only drops the result."""
+    """A cursor for one statement after the other."""
 
     cursor: Any
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """Return the rows. Django's wrapper would define a function for each call."""
+        """Return the rows, and drop the result; the types of its columns stay known.
+
+        Django's wrapper would define a function for each call.
+        """
         with self.db.wrap_database_errors:
             rows: list[tuple[Any, ...]] = self.cursor.fetchall()
+        self.cursor._reset(reset_query=False)
+        self.cursor._tx.set_pgresult(None)
         return rows
 
     def close(self) -> None:
-        """Drop the result; the types of the columns stay known."""
-        self.cursor._reset(reset_query=False)
-        self.cursor._tx.set_pgresult(None)
+        """Stay open until the connection is closed."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -90,7 +93,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.ensure_connection()
         if self.queries_logged:
             return self.cursor()
-        if self._kept_cursor is None or self._kept_cursor.connection is not self.connection:
+        if self._kept_cursor is None or self._kept_cursor.cursor.connection is not self.connection:
             self._kept_cursor = KeptCursor(self.create_cursor(), self)
         return self._kept_cursor
 
