@@ -100,9 +100,10 @@ def test_connection_closed_by_client_is_replaced(api: API, task: Task) -> None:
 
 def test_connection_keeps_its_cursor_but_no_result(api: API, task: Task) -> None:
     api.send(200, "GET", TASKS)
-    kept = connection._kept_cursor  # type: ignore[attr-defined]
+    wrapper: Any = connection
+    kept = wrapper._kept_cursor
     api.send(200, "GET", task_url(task))
-    assert connection._kept_cursor is kept  # type: ignore[attr-defined]
+    assert wrapper._kept_cursor is kept
     assert kept.cursor.pgresult is None
     assert kept.cursor._tx.pgresult is None
 

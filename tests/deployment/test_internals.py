@@ -123,7 +123,8 @@ def test_django_has_the_methods_that_are_overridden() -> None:
     assert [*signature(ChangeList.get_ordering).parameters] == ["self", "request", "queryset"]
     assert [*signature(WSGIHandler.get_response).parameters] == ["self", "request"]
     assert [*signature(WSGIHandler.resolve_request).parameters] == ["self", "request"]
-    assert callable(WSGIHandler()._middleware_chain)  # type: ignore[attr-defined]
+    handler: Any = WSGIHandler()
+    assert callable(handler._middleware_chain)
     assert [*signature(APIView.perform_authentication).parameters] == ["self", "request"]
     assert isinstance(APIView.default_response_headers, property)
 

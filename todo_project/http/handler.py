@@ -30,6 +30,8 @@ class Handler(WSGIHandler):
     at the root of its host, has one URLconf, sends files as any response, and has an access log.
     """
 
+    _middleware_chain: Any
+
     def __call__(
         self, environ: dict[str, Any], start_response: "StartResponse"
     ) -> HttpResponseBase:
@@ -49,7 +51,7 @@ class Handler(WSGIHandler):
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response; to HEAD without a body: the headers, with the length, stay."""
-        response: Any = self._middleware_chain(request)  # type: ignore[attr-defined]
+        response: Any = self._middleware_chain(request)
         response._resource_closers.append(request.close)
         if request.method == "HEAD" and isinstance(response, HttpResponse):
             response.content = b""

@@ -232,7 +232,7 @@ class BufferingWorker(ThreadWorker):
                 complete = connection.sock.flush()
             self.finished.append(connection)
             is_polled = connection.polled_event
-        # The next request wakes the event loop early enough, if that has nothing else to do.
+        # Unless there is more to do for the connection, its next request wakes the event loop.
         if not complete or connection.closes or connection.pipelined or not is_polled:
             self.method_queue.defer(self.send_finished)
 
