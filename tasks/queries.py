@@ -18,7 +18,7 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan, In, LessThan
 from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 
-from tasks.functions import NEXT_UPDATED_AT, AsText, CaseFold, RowValue
+from tasks.functions import NEXT_UPDATED_AT, AsText, CaseFold, InUTC, RowValue
 from tasks.models import Task
 from todo_project.database.compiled_query import BindParameter, CompiledQuery
 
@@ -30,7 +30,10 @@ STATEMENT_CACHE_SIZE = 256
 
 
 class TaskRow(TypedDict):
-    """A task as the database returns it and as the API serializes it."""
+    """A task as the database returns it and as the API serializes it.
+
+    In a list, the id is text and the times have no time zone: they are in UTC.
+    """
 
     id: UUID | str
     user_id: str
@@ -236,7 +239,8 @@ def _list(limit: int, *given: str) -> CompiledQuery:
         tasks = tasks.filter(
             LessThan(RowValue("created_at", "id"), RowValue(_column("created_at"), _column("id")))
         )
-    return CompiledQuery(tasks.values_list(AsText("id"), *COLUMNS[1:])[:limit].query, FIELDS)
+    columns: list[Any] = [AsText("id"), *COLUMNS[1:-2], InUTC("created_at"), InUTC("updated_at")]
+    return CompiledQuery(tasks.values_list(*columns)[:limit].query, FIELDS)
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)

@@ -54,7 +54,7 @@ def next_link(path: str, parameters: Mapping[str, Any], cursor: str) -> str:
 
 
 def _encode(last: TaskRow, scope: bytes) -> str:
-    microseconds = (last["created_at"] - EPOCH) // MICROSECOND
+    microseconds = (last["created_at"].replace(tzinfo=UTC) - EPOCH) // MICROSECOND
     position = pack(CURSOR_FORMAT, microseconds, UUID(str(last["id"])).bytes)
     return urlsafe_b64encode(position + _digest(position, scope)).decode()
 

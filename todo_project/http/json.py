@@ -20,8 +20,11 @@ SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def dumps(data: object) -> bytes:
-    """Serialize to JSON: UUIDs as strings, times as RFC 3339 in UTC with `Z`."""
-    return orjson.dumps(data, option=orjson.OPT_UTC_Z)
+    """Serialize to JSON: UUIDs as strings, times as RFC 3339 in UTC with `Z`.
+
+    A time without time zone is in UTC.
+    """
+    return orjson.dumps(data, option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC)
 
 
 def read_body(request: Request) -> bytes:
