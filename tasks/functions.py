@@ -96,20 +96,24 @@ def casefold(text: str | None) -> str | None:
     return "".join(each.lower()[0] for each in upper)
 
 
-class AsText(Func):
+class Conversion(Func):
+    """A conversion by PostgreSQL that saves time in Python; SQLite returns the value as stored."""
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> CompiledSQL:
+        """Leave the value as it is. Django reads UUIDs and times from the text in SQLite."""
+        return self.as_sql(compiler, connection, template="%(expressions)s", **context)
+
+
+class AsText(Conversion):
     """A UUID cast to text. Building `UUID` objects would take half the time of a long list."""
 
     output_field = CharField()
     template = "%(expressions)s::text"
 
-    def as_sqlite(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
-    ) -> CompiledSQL:
-        """Leave the value as it is: SQLite stores digits, which Django converts to a UUID."""
-        return self.as_sql(compiler, connection, template="%(expressions)s", **context)
 
-
-class InUTC(Func):
+class InUTC(Conversion):
     """A time in UTC, without time zone.
 
     The driver and the JSON serializer take half the time for it that one with a time zone takes.
@@ -117,12 +121,6 @@ class InUTC(Func):
 
     output_field = DateTimeField()
     template = "(%(expressions)s AT TIME ZONE 'UTC')"
-
-    def as_sqlite(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
-    ) -> CompiledSQL:
-        """Leave the value as it is: Django reads the text that SQLite stores as a time in UTC."""
-        return self.as_sql(compiler, connection, template="%(expressions)s", **context)
 
 
 class RowValue(Func):

@@ -1,4 +1,4 @@
-"""The WSGI handler: it normalizes requests that Django would misread or fail on."""
+"""The WSGI handler: it normalizes what Django would misread, and leaves out what is not needed."""
 
 import re
 from contextlib import suppress

@@ -122,8 +122,7 @@ def observe(line: Mapping[str, Any]) -> None:
 class _Thread(threading.local):
     """Whether this thread has a database connection."""
 
-    def __init__(self) -> None:
-        self.is_connected = False
+    is_connected = False
 
     def count_connection(self) -> None:
         """Count the connection if the thread has opened or closed it since the last call."""
