@@ -1,15 +1,15 @@
 """The configuration of gunicorn, which reads this file by itself: run `gunicorn`."""
 
 import gc
+import logging
 import os
 import re
-import socket
 import tempfile
 from typing import TYPE_CHECKING
 
 from todo_project import settings
-from todo_project.environment import env_int, env_str, exit_with_error, quoted
-from todo_project.server.forking import forks
+from todo_project.environment import env_int, env_str, exit_with_error
+from todo_project.http.request_id import choose_request_id, current_request_id
 from todo_project.server.logger import ProcessLogger
 from todo_project.server.worker import BufferingWorker
 
@@ -20,21 +20,17 @@ _host = re.sub(r"^\[(.+)\]$", r"\1", env_str("HOST", "127.0.0.1"))
 _port = env_int("PORT", 8000, minimum=1, maximum=65535)
 
 
-def _bind(port: int) -> None:
-    """Bind to the port, or with 0 to any, and release it; raise OSError if that fails."""
-    with socket.socket(socket.AF_INET6 if ":" in _host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((_host, port))
+class Worker(BufferingWorker):
+    """The worker of the service."""
 
+    max_body_size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    inline_paths = frozenset(["/healthz"])
 
-try:
-    _bind(0)
-except (OSError, UnicodeError):  # an unknown address, or not a host name
-    exit_with_error(
-        "HOST",
-        f"{quoted(_host)} is not an address of this machine; set it to 127.0.0.1 or 0.0.0.0, for "
-        "example.",
-    )
+    def log_rejected(self, reason: str) -> None:
+        """Log in the format of the service, and with a request id."""
+        token = current_request_id.set(choose_request_id())
+        logging.getLogger("todo_project.server").warning("rejected: %s", reason)
+        current_request_id.reset(token)
 
 
 def _temporary_directory() -> str:
@@ -52,18 +48,13 @@ bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 
 # Threads, since a request mostly waits for the database. Workers times threads is the maximum
 # number of database connections.
-worker_class = BufferingWorker
+worker_class = Worker
 workers = settings.WEB_CONCURRENCY
 threads = settings.GUNICORN_THREADS
 
 # Load the application once, before the fork: an error in it stops the start instead of
 # restarting workers forever, and the workers share the memory of the code.
 preload_app = True
-
-# A socket per worker: the kernel distributes connections evenly, whereas with a shared socket one
-# worker may get all keep-alive connections. The cost: the connections queued for a worker that is
-# killed are reset instead of being served by another.
-reuse_port = True
 
 # Longer than a router keeps an idle connection (AWS 60 s, Heroku 90 s), so that a router never
 # sends a request on a connection that is just being closed
@@ -110,18 +101,6 @@ if settings.METRICS:
     on_exit = processes.on_exit
 
 
-def on_starting(_server: "Arbiter") -> None:
-    """Prepare the master process.
-
-    Reject a port in use, which `reuse_port` would silently share with the other server.
-    """
-    forks.prepare()
-    try:
-        _bind(_port)
-    except OSError as error:
-        exit_with_error("PORT", f"{bind}: {error.strerror}; stop that server or set another.")
-
-
 def when_ready(server: "Arbiter") -> None:
     """Log the URLs, and exclude the loaded code from all later garbage collections.
 
@@ -131,8 +110,9 @@ def when_ready(server: "Arbiter") -> None:
     gc.collect()
     gc.freeze()
     info = server.log.info  # type: ignore[union-attr]
-    info("API documentation  http://%s/docs", bind)
-    info("Admin              http://%s/admin/", bind)
+    for listener in server.LISTENERS:
+        info("API documentation  %s/docs", listener)
+        info("Admin              %s/admin/", listener)
     if settings.BEHIND_PROXY:
         info(
             "Plain HTTP is rejected by the API, and redirected to HTTPS elsewhere; without a "

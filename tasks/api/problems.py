@@ -14,6 +14,7 @@ from todo_project.problems.registry import (
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
+    OVERLOADED,
     TOO_MANY_REQUESTS,
     UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
@@ -150,3 +151,4 @@ register(
 )
 register(INTERNAL_ERROR, Example(ExampleRequest("GET", LIST)))
 register(DATABASE_UNAVAILABLE, Example(ExampleRequest("GET", LIST)))
+register(OVERLOADED, Example(ExampleRequest("GET", LIST)))

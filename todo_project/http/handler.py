@@ -1,13 +1,10 @@
 """The WSGI handler: it normalizes what Django would misread, and leaves out what is not needed."""
 
 import re
-from contextlib import suppress
 from functools import cached_property
-from io import BytesIO
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_started
 from django.http import HttpRequest, HttpResponse
@@ -39,7 +36,6 @@ class Handler(WSGIHandler):
         _normalize_host(environ)
         _normalize_path(environ)
         _normalize_content_type(environ)
-        _normalize_chunked_body(environ)
         # `close_old_connections` does this for the connections to all databases.
         thread_connection().close_if_unusable_or_obsolete()
         request_started.send(sender=type(self), environ=environ)
@@ -116,19 +112,3 @@ def _normalize_content_type(environ: dict[str, Any]) -> None:
     else:
         if parameters.get("charset", "utf-8").lower() != "utf-8":
             environ["CONTENT_TYPE"] = media_type
-
-
-def _normalize_chunked_body(environ: dict[str, Any]) -> None:
-    """Read a chunked body and set its length: without one, Django takes it for empty.
-
-    A body that cannot be read, or has another coding than chunked, is given a length that it does
-    not have, so that it is rejected.
-    """
-    if environ.get("HTTP_TRANSFER_ENCODING") and environ.get("wsgi.input_terminated"):
-        body, length = b"", 1
-        if environ["HTTP_TRANSFER_ENCODING"].strip().lower() == "chunked":
-            with suppress(OSError):
-                body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
-                length = len(body)
-        environ["wsgi.input"] = BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(length)

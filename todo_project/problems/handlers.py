@@ -36,6 +36,7 @@ from todo_project.problems.registry import (
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
+    OVERLOADED,
     RETRY_AFTER,
     TOO_MANY_REQUESTS,
     UNAUTHORIZED,
@@ -72,7 +73,12 @@ class ProblemMiddleware:
         self.allowed_hosts: set[str | None] = set()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Check the host, then process the request. Probes are exempt: platforms use IPs."""
+        """Check the host, then process the request. Probes are exempt: platforms use IPs.
+
+        A request that the server has refused (todo_project/server) gets its problem.
+        """
+        if refused := request.META.get("gunicorn.refused"):
+            return problem_response(Problem(_REFUSALS[refused]), request)
         host = request.META.get("HTTP_HOST")
         if host not in self.allowed_hosts and request.path_info not in PROBES:
             try:
@@ -169,6 +175,9 @@ _PROBLEM_TYPES: tuple[tuple[type[Exception], ProblemType], ...] = (
 )
 
 
+_REFUSALS = {each.status: each for each in (BAD_REQUEST, CONTENT_TOO_LARGE, OVERLOADED)}
+
+
 def _challenge(exc: Exception) -> str:
     """Return the challenge of the first authentication class, which DRF sets on the exception."""
     return getattr(exc, "auth_header", None) or ""
@@ -186,6 +195,6 @@ def _render(problem: Problem, request: HttpRequest | Request) -> HttpResponse:
     }
     response = HttpResponse(dumps(body), content_type=PROBLEM_JSON, status=problem.type.status)
     response["Cache-Control"] = CACHE_CONTROL
-    if problem.type is DATABASE_UNAVAILABLE:
+    if problem.type in {DATABASE_UNAVAILABLE, OVERLOADED}:
         response["Retry-After"] = str(RETRY_AFTER)
     return response

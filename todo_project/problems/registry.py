@@ -12,7 +12,7 @@ from http.client import responses
 from typing import Any
 
 RETRY_AFTER = 2
-"""Seconds after which a client may repeat a request when the database was unavailable."""
+"""Seconds after which a client may repeat a request that was answered with 503."""
 
 
 def plain(text: str) -> str:
@@ -205,4 +205,12 @@ DATABASE_UNAVAILABLE = ProblemType(
     "migrated, or denies access.",
     remedy="Repeat the request after the number of seconds in the `Retry-After` header. To repeat "
     "a `POST` without creating twice, send it with an `Idempotency-Key`.",
+)
+OVERLOADED = ProblemType(
+    slug="overloaded",
+    status=503,
+    title="The service is overloaded",
+    meaning="No thread was free in time, or there was no memory for the response. Nothing was "
+    "changed.",
+    remedy="Repeat the request after the number of seconds in the `Retry-After` header.",
 )

@@ -1,304 +1,332 @@
-"""The gunicorn worker.
-
-gthread, from which it is derived, gives a thread to a connection before its request has arrived,
-and the thread waits for the client. Here the event loop receives requests and sends responses. A
-thread gets a request once it is complete, and is free again before the client has read the
-response. So slow clients hold memory, within limits, but no thread.
-"""
+"""The gunicorn worker: an event loop that serves connections, and threads for requests."""
 
 import errno
+import os
+import resource
 import selectors
 import signal
-import socket
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from itertools import chain
+from queue import SimpleQueue
+from threading import Lock, Thread
+from types import SimpleNamespace
 from typing import Any
 
+from gunicorn.http import wsgi
+from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
-from todo_project import settings
-from todo_project.server.connection import Connection
-from todo_project.server.forking import forks
-from todo_project.server.framing import State
-from todo_project.server.listening import ignore_new_connections
-from todo_project.server.rejection import reject, reject_invalid
-from todo_project.server.threads import RequestThreads
-from todo_project.server.waiting import Wait, WaitingConnections
+from todo_project.server.balance import Share
+from todo_project.server.connection import LARGE, Connection, Job, Phase
 
 RECEIVE_TIMEOUT = 20
 """Seconds for a whole request, counted from the connection or from its first byte."""
+
+QUEUE_TIMEOUT = 10
+"""Seconds that a request waits for a thread."""
 
 SEND_TIMEOUT = 30
 """Seconds for the client to read a part of a response."""
 
 LINGER_TIMEOUT = 2
-"""Seconds for the client to close, after a response with `Connection: close` (RFC 9112 §9.6)."""
+"""Seconds for the client to close, after a response with `Connection: close`."""
 
 STOP_TIMEOUT = 2
 """Seconds that a stopping worker waits for a request to begin, as gthread does."""
 
-MAX_ACCEPTS = 64
-"""Connections that are accepted before other events are handled."""
-
 POLL_TIMEOUT = 1.0
-"""Seconds that the event loop waits for an event."""
+"""Seconds that the event loop waits for an event, and between two signs of life."""
 
-NOTIFY_INTERVAL = 1.0
-"""Seconds between two signs of life; gunicorn kills a worker that gives none for 30 s."""
+MAX_HELD = 64 * 1024 * 1024
+"""Bytes of large responses that clients have not read yet."""
+
+UNNOTICED_WAIT = 0.001
+"""Seconds in the queue within which a client is not expected to have left."""
+
+RESERVED_FILES = 40
+"""File descriptors of a worker that are no connections to clients or to the database."""
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
-def make_attributes(cfg: Any) -> None:
-    """Make the settings attributes: gunicorn looks them up, by name, 18 times a request."""
-    vars(cfg).update({name: setting.get() for name, setting in cfg.settings.items()})
+def unblock_stop_signals() -> None:
+    """Handle the signals that have come during the fork, and all later ones."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+
+os.register_at_fork(after_in_parent=unblock_stop_signals)
+
+
+class SilentLogger:
+    """A gunicorn log that drops everything."""
+
+    def __getattr__(self, _: str) -> Callable[..., None]:
+        return lambda *_, **__: None
 
 
 class BufferingWorker(ThreadWorker):
-    """A gthread worker in which the event loop waits for clients, and not the threads.
+    """A worker in which the event loop waits for clients, and not the threads.
 
-    A connection either has its request in a thread, or waits: `receiving` a request, `idle` until
-    the next request, `sending` a response, or `lingering` until the client closes.
+    The phases of a connection limit how long it waits: `receiving` a request, `queued` until a
+    thread is free, `sending` a response, `idle` until the next request, `lingering` until the
+    client closes.
     """
 
-    def init_process(self) -> None:
-        """Start the worker.
+    max_body_size = 64 * 1024
+    """The largest body of a request, in bytes."""
 
-        Until gunicorn sets the signal handlers of a worker, those of the master are in force, and
-        a worker that is told to stop would not notice.
+    inline_paths: frozenset[str] = frozenset()
+    """Paths whose requests are handled in the event loop. They must not wait for anything."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Block the signals to stop, as the fork is next.
+
+        Until `init_signals` the worker has the handlers of the master, and would lose a signal.
         """
-        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "alive", False))
-        forks.on_listening()
-        make_attributes(self.cfg)
-        super().init_process()
+        super().__init__(*args, **options)
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+
+    def init_signals(self) -> None:
+        """Handle signals."""
+        super().init_signals()
+        unblock_stop_signals()
+
+    def observe(self) -> None:
+        """Do nothing, once a second; a subclass can measure the queue."""
+
+    def get_thread_pool(self) -> Any:
+        """Start the threads."""
+        self.queue: SimpleQueue[Job | None] = SimpleQueue()
+        for _ in range(self.cfg.threads):
+            Thread(target=self.work, daemon=True).start()
+        return self
+
+    def shutdown(self, *, wait: bool = False) -> None:
+        """End each thread once it is free."""
+        for _ in range(self.cfg.threads):
+            self.queue.put(None)
 
     def run(self) -> None:
         """Serve until the worker is told to stop; then finish what has begun."""
-        self.notified_at = -NOTIFY_INTERVAL
+        vars(self.cfg).update({name: each.get() for name, each in self.cfg.settings.items()})
+        self.observed_at = 0.0
+        self.share = Share(self.age)
         self.finished: deque[Connection] = deque()
-        self.waiting = WaitingConnections(self.poller, self.drop, self.send_finished)
-        self.receiving = Wait(RECEIVE_TIMEOUT, self.on_readable, self.on_slow_request)
-        self.idle = Wait(self.cfg.keepalive, self.on_readable, self.drop)
-        self.sending = Wait(SEND_TIMEOUT, self.on_writable, self.drop, selectors.EVENT_WRITE)
-        self.lingering = Wait(LINGER_TIMEOUT, self.on_leftover, self.drop)
+        self.held = 0
+        self.held_lock = Lock()
+        self.receiving = Phase(RECEIVE_TIMEOUT)
+        self.queued = Phase(QUEUE_TIMEOUT)
+        self.sending = Phase(SEND_TIMEOUT)
+        self.idle = Phase(self.cfg.keepalive)
+        self.lingering = Phase(LINGER_TIMEOUT)
+        self.limit_connections()
         queue: Any = self.method_queue
         self.poller.register(queue, selectors.EVENT_READ, queue.run_callbacks)
-        self.set_accept_enabled(True)
         while self.alive and self.is_parent_alive():
+            self.set_accept_enabled(self.has_room())
             self.handle_events(POLL_TIMEOUT)
         self.stop_listening()
-        self.shorten_idle_waits()
         deadline = time.monotonic() + self.cfg.graceful_timeout
         while self.nr_conns > 0 and time.monotonic() < deadline:
             self.handle_events(timeout=0.1)
-        self.tpool.shutdown()
+        self.shutdown()
         self.poller.close()
-        queue.close()
+        self.method_queue.close()
 
     def handle_events(self, timeout: float) -> None:
         """Handle the next events, then the deadlines that have passed."""
-        if time.monotonic() - self.notified_at >= NOTIFY_INTERVAL:
-            self.notified_at = time.monotonic()
+        if time.monotonic() - self.observed_at >= POLL_TIMEOUT:
+            self.observed_at = time.monotonic()
             self.notify()
+            self.share.update(self.nr_conns)
+            self.observe()
         events = self.poller.select(timeout)
-        self.send_finished()
+        self.resume_finished()
         for key, _ in events:
             key.data(key.fileobj)
-        self.waiting.expire(self.receiving, self.idle, self.sending, self.lingering)
+        for phase in (self.receiving, self.queued, self.sending, self.idle, self.lingering):
+            phase.expire()
 
-    def stop_listening(self) -> None:
-        """Accept the connections that the kernel has queued; later ones are not connected.
+    def limit_connections(self) -> None:
+        """Keep file descriptors for the database, and raise the soft limit if that is too low."""
+        reserved = RESERVED_FILES + 2 * self.cfg.threads
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = reserved + self.worker_connections
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            self.worker_connections = max(1, min(self.worker_connections, soft - reserved))
 
-        gthread closes its sockets at the very end, and so resets what is queued until then. A
-        client or router can safely try a connection again that was not established.
+    def has_room(self) -> bool:
+        """Return whether a connection can be accepted, if need be in place of another.
+
+        One whose request has been received is never dropped: new ones wait instead.
         """
-        self.set_accept_enabled(False)
-        while self.sockets:
-            listener = self.sockets.pop()
-            ignore_new_connections(listener)
-            while self.accept_one(listener):
-                pass
-            listener.close()
+        return self.nr_conns < self.worker_connections or any(self.droppable())
 
-    def shorten_idle_waits(self) -> None:
-        """Wait for the first byte of a request no longer than STOP_TIMEOUT."""
-        self.idle.timeout = STOP_TIMEOUT
-        for connection in [*self.idle, *self.receiving]:
-            if not connection.request.data:
-                self.waiting.end(connection)
-                self.waiting.start(connection, self.idle)
+    def droppable(self) -> Iterable[Connection]:
+        """Return the connections without a whole request: idle ones first, then the oldest."""
+        return chain(self.idle, self.lingering, self.receiving)
 
-    def accept(self, listener: socket.socket) -> None:
-        """Accept the queued connections."""
-        for _ in range(MAX_ACCEPTS):
-            if not self.accept_one(listener):
-                return
+    def drop_oldest(self) -> None:
+        """Drop one of these connections, if there is one."""
+        for connection in self.droppable():
+            connection.greenlet.throw()
+            return
 
-    def accept_one(self, listener: socket.socket) -> bool:
-        """Accept a connection; return whether there was one.
+    def accept(self, listener: Any) -> None:
+        """Accept a connection, unless another worker has fewer."""
+        if self.share.takes_next():
+            self.accept_one(listener)
 
-        At the maximum an idle connection gives way, or else the one that has waited longest.
-        """
-        by_value = (self.idle, self.lingering, self.receiving, self.sending)
+    def accept_one(self, listener: Any) -> bool:
+        """Accept a connection; return whether there was one."""
         try:
             accepted, client = listener.accept()
         except OSError as error:
             if error.errno in {errno.EMFILE, errno.ENFILE}:
-                return self.waiting.drop_oldest(*by_value)
-            if error.errno in {errno.EAGAIN, errno.ECONNABORTED}:
-                return False
-            raise
+                self.drop_oldest()
+                time.sleep(0.01)  # if there is none, the listener stays readable
+            elif error.errno not in {errno.EAGAIN, errno.ECONNABORTED}:
+                raise
+            return False
         if self.nr_conns >= self.worker_connections:
-            self.waiting.drop_oldest(*by_value)
+            self.drop_oldest()
         self.nr_conns += 1
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        connection = Connection(self.cfg, accepted, client, listener.getsockname(), limit)
-        self.waiting.start(connection, self.receiving)
+        self.share.update(self.nr_conns)
+        Connection(self, accepted, client, listener.getsockname()).greenlet.switch()
         return True
 
-    def drop(self, connection: Connection) -> None:
-        """Close a connection that does not wait."""
+    def close(self, connection: Connection) -> None:
+        """Close a connection whose greenlet ends."""
+        connection.poll(0)
+        connection.enter(None)
+        self.release(connection)
+        connection.sock.close()
         self.nr_conns -= 1
-        self.waiting.poll(connection, 0)
-        connection.close()
+        self.share.update(self.nr_conns)
 
-    def on_readable(self, connection: Connection) -> None:
-        """Receive a part of a request."""
-        data = connection.sock.receive()
-        if data:
-            self.receive(connection, data)
-        elif data is not None:
-            self.waiting.end(connection)
-            self.on_end_of_stream(connection)
+    def stop_listening(self) -> None:
+        """Accept no more, and wait for the next request no longer than `STOP_TIMEOUT`.
 
-    def receive(self, connection: Connection, data: bytes) -> None:
-        """Add data to the request of a waiting connection; pass it on once it is complete."""
-        state = connection.request.append(data)
-        if state is State.INCOMPLETE:
-            if connection.wait is self.idle:
-                self.waiting.end(connection)
-                self.waiting.start(connection, self.receiving)
-            else:
-                self.waiting.hold(connection, len(data))
-            connection.send_continue()
-            return
-        self.waiting.end(connection)
-        if state is State.HEAD_TOO_LARGE:
-            self.reject(connection, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        else:
-            connection.pass_request(state)
-            self.enqueue_req(connection)
+        What the kernel has queued is accepted: with the last worker of an instance that stops, it
+        would be reset.
+        """
+        for listener in self.sockets:
+            while self.has_room() and self.accept_one(listener):
+                pass
+        self.set_accept_enabled(False)
+        self.share.end()
+        for listener in self.sockets:
+            listener.close()
+        self.idle.seconds = STOP_TIMEOUT
+        for connection in [*self.idle, *(each for each in self.receiving if not each.received)]:
+            connection.enter(self.idle)
 
-    def on_end_of_stream(self, connection: Connection) -> None:
-        """Let the application reject a body that is too short; drop the connection otherwise."""
-        if connection.request.has_head:
-            connection.closes = True
-            connection.pass_request(State.COMPLETE)
-            self.enqueue_req(connection)
-        else:
-            self.drop(connection)
-
-    def on_slow_request(self, connection: Connection) -> None:
-        """Reject a request that has not arrived in time."""
-        if connection.request.data:
-            self.reject(connection, HTTPStatus.REQUEST_TIMEOUT)
-        else:
-            self.drop(connection)
-
-    def reject(self, connection: Connection, status: HTTPStatus) -> None:
-        """Respond without the application, and close the connection."""
-        reject(connection.sock, status)
-        connection.closes = True
-        self.send(connection)
-
-    def get_thread_pool(self) -> Any:
-        """Start the threads."""
-        return RequestThreads(self.cfg.threads, self.process)
-
-    def enqueue_req(self, conn: Any) -> None:
-        """Pass a request to the threads."""
-        self.tpool.submit(conn)
-
-    def process(self, connection: Connection) -> None:
-        """Handle a request in a thread, and send what the client takes of the response at once."""
-        keep_alive = False
-        with suppress(Exception, SystemExit):  # an application that ends its thread
-            keep_alive = self.handle(connection)
-        connection.closes = connection.closes or not keep_alive
-        connection.pipelined = b"" if connection.closes else connection.take_pipelined()
-        complete = False
-        with connection.handover:
-            with suppress(OSError):
-                complete = connection.sock.flush()
+    def work(self) -> None:
+        """Handle requests until `shutdown`, in a thread."""
+        while job := self.queue.get():
+            if not job.claim():
+                continue
+            connection, waited = job.connection, time.monotonic() - job.queued_at
+            if waited < UNNOTICED_WAIT or connection.has_client(waited):
+                try:
+                    job.keep_alive = self.respond(connection, job.request)
+                    connection.flush()
+                except (OSError, SystemExit):  # of the client that has left, of the application
+                    job.keep_alive = False
+                    connection.outgoing.clear()
             self.finished.append(connection)
-            is_polled = connection.polled_event
-        # Unless there is more to do for the connection, its next request wakes the event loop.
-        if not complete or connection.closes or connection.pipelined or not is_polled:
-            self.method_queue.defer(self.send_finished)
+            if connection.has_more or not (job.keep_alive and connection.polled_event):
+                self.method_queue.defer(self.resume_finished)
 
-    def send_finished(self) -> None:
-        """Take back the connections whose requests the threads have handled."""
+    def resume_finished(self) -> None:
+        """Continue with the connections whose requests the threads have handled.
+
+        A thread wakes the event loop only if there is more to do for the connection. Otherwise the
+        next request wakes it.
+        """
         while self.finished:
-            self.send(self.finished.popleft())
+            self.finished.popleft().greenlet.switch()
 
-    def handle_request(self, req: Any, conn: Any) -> Any:
-        """Call the application with a body that is complete, or too large to be collected."""
-        req._expected_100_continue = False  # `Connection.send_continue` has replied
-        if conn.body_too_large:
-            # The application rejects it by its length, which a chunked body has not.
-            headers = dict(req.headers)
-            headers.pop("TRANSFER-ENCODING", None)
-            headers.setdefault("CONTENT-LENGTH", str(conn.max_body_size + 1))
-            req.headers = [*headers.items()]
-        if conn.closes or conn.body_too_large:
-            req.force_close()
-        return super().handle_request(req, conn)
+    def respond(
+        self, connection: Connection, request: Any, refused: HTTPStatus | None = None
+    ) -> bool:
+        """Collect the response of the application; return whether the connection can be kept."""
+        try:
+            keep_alive = self.call_application(connection, request, refused)
+        except Exception as error:
+            connection.outgoing.clear()
+            self.handle_error(request, connection, connection.client, error)
+            return False
+        if not (refused or self.reserve(connection)):
+            connection.outgoing.clear()
+            return self.respond(connection, request, HTTPStatus.SERVICE_UNAVAILABLE)
+        return keep_alive
+
+    def call_application(
+        self, connection: Connection, request: Any, refused: HTTPStatus | None
+    ) -> bool:
+        """Do what gthread's `handle_request` does, without its hooks and its access log."""
+        as_socket: Any = connection
+        response, environ = wsgi.create(
+            request, as_socket, connection.client, connection.server, self.cfg
+        )
+        environ["wsgi.multithread"] = True
+        environ["gunicorn.refused"] = refused
+        self.nr += 1
+        if self.nr >= self.max_requests and self.alive:
+            self.log.info("Autorestarting worker after current request.")
+            self.alive = False
+        closes = any(
+            "close" in [token.strip().lower() for token in value.split(",")]
+            for name, value in request.headers
+            if name == "CONNECTION"
+        )
+        if closes or not self.alive or not self.cfg.keepalive:
+            response.force_close()
+        application: Any = self.wsgi
+        parts = application(environ, response.start_response)
+        try:
+            for part in parts:
+                response.write(part)
+            response.close()
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+        return not response.should_close()
+
+    def reserve(self, connection: Connection) -> bool:
+        """Count the memory of a large response; return whether there is enough for it."""
+        size = connection.unsent
+        if size <= LARGE:
+            return True
+        with self.held_lock:
+            if self.held and self.held + size > MAX_HELD:
+                return False
+            self.held += size
+        connection.reserved = size
+        return True
+
+    def release(self, connection: Connection) -> None:
+        """Count the memory of a large response no more."""
+        if connection.reserved:
+            with self.held_lock:
+                self.held -= connection.reserved
+            connection.reserved = 0
+
+    def log_rejected(self, reason: str) -> None:
+        """Log that a request was not passed to the application, or that this failed.
+
+        gunicorn would log the request line or a header, which can contain anything.
+        """
+        self.log.warning("rejected: %s", reason)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Respond to a request that gunicorn cannot parse."""
-        reject_invalid(self.cfg, req, client, addr, exc)
-
-    def send(self, connection: Connection) -> None:
-        """Send what is left of the response of a connection that does not wait."""
-        try:
-            complete = connection.sock.flush()
-        except OSError:
-            self.drop(connection)
-            return
-        if complete:
-            self.on_response_sent(connection)
-        else:
-            self.waiting.start(connection, self.sending)
-
-    def on_writable(self, connection: Connection) -> None:
-        """Send more of the response. Progress extends the deadline."""
-        self.waiting.end(connection)
-        self.send(connection)
-
-    def on_response_sent(self, connection: Connection) -> None:
-        """Wait for the next request, a part of which may have arrived; or close."""
-        if connection.closes:
-            self.linger(connection)
-            return
-        self.waiting.start(connection, self.idle)
-        if connection.pipelined:
-            self.receive(connection, connection.pipelined)
-
-    def linger(self, connection: Connection) -> None:
-        """Close this side, and wait for the client to close the other.
-
-        Closing both while data arrives would reset the connection, and the client might lose the
-        response (RFC 9112 §9.6).
-        """
-        try:
-            connection.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.drop(connection)
-        else:
-            self.waiting.start(connection, self.lingering)
-
-    def on_leftover(self, connection: Connection) -> None:
-        """Discard what the client still sends."""
-        if connection.sock.receive() == b"":
-            self.waiting.end(connection)
-            self.drop(connection)
+        """Respond as gunicorn does, but log only the kind of the error."""
+        self.log_rejected(type(exc).__name__)
+        silent: Any = SimpleNamespace(cfg=self.cfg, log=SilentLogger())
+        Worker.handle_error(silent, req, client, addr, exc)

@@ -11,7 +11,7 @@ from typing import Any
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from todo_project.server.worker import BufferingWorker
+from todo_project.server.worker import BufferingWorker, unblock_stop_signals
 
 TIMEOUT = 10
 """Seconds to wait for the worker."""
@@ -30,6 +30,20 @@ def fail(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     raise RuntimeError("a secret")
 
 
+class Worker(BufferingWorker):
+    """A worker that collects what it would log about rejected requests."""
+
+    inline_paths = frozenset(["/healthz"])
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.rejected: list[str] = []
+
+    def log_rejected(self, reason: str) -> None:
+        """Collect the reason."""
+        self.rejected.append(reason)
+
+
 class RunningWorker:
     """A worker whose event loop runs in a thread."""
 
@@ -38,10 +52,12 @@ class RunningWorker:
         for name, value in {"threads": 2, "graceful_timeout": 2, **settings}.items():
             cfg.set(name, value)
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.setblocking(False)
         self.port: int = self.listener.getsockname()[1]
         unused: Any = None
         sockets: Any = [self.listener]
-        self.worker: Any = BufferingWorker(1, os.getppid(), sockets, unused, 30, cfg, Logger(cfg))
+        self.worker: Any = Worker(1, os.getppid(), sockets, unused, 30, cfg, Logger(cfg))
+        unblock_stop_signals()  # which the worker has blocked, as if it was forked next
         self.worker.wsgi = application
         self.worker.tpool = self.worker.get_thread_pool()
         self.worker.poller = DefaultSelector()
