@@ -110,9 +110,9 @@ def when_ready(server: "Arbiter") -> None:
     gc.collect()
     gc.freeze()
     info = server.log.info  # type: ignore[union-attr]
-    for listener in server.LISTENERS:
-        info("API documentation  %s/docs", listener)
-        info("Admin              %s/admin/", listener)
+    for address in [str(each) for each in server.LISTENERS if str(each).startswith("http")]:
+        info("API documentation  %s/docs", address)
+        info("Admin              %s/admin/", address)
     if settings.BEHIND_PROXY:
         info(
             "Plain HTTP is rejected by the API, and redirected to HTTPS elsewhere; without a "

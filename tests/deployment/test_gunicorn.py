@@ -1,25 +1,38 @@
 """The start of gunicorn, and of the development server."""
 
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.processes import run_python
 from tests.support.servers.gunicorn import GUNICORN, SECONDS, free_port, wait_until
+from tests.support.servers.load import load
 from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.once
 
 START_COMMAND = [sys.executable, "-m", "todo_project"]
 """The command of the Procfile."""
+
+PASS_SOCKET = """
+import os, sys
+
+_, descriptor, program = sys.argv
+os.dup2(int(descriptor), 3)
+os.execve(program, [program], os.environ | {"LISTEN_PID": str(os.getpid())})
+"""
+"""What systemd does: it passes sockets as the descriptors from 3 on (sd_listen_fds(3))."""
 
 LOADED = """
 import sys, todo_project.wsgi
@@ -132,11 +145,6 @@ def test_service_starts_with_empty_or_valid_number_of_workers(project: Path, wor
     [
         ("WEB_CONCURRENCY", "two", "is out of range; set it to an integer from 1 to 64."),
         (
-            "HOST",
-            "999.1.1.1",
-            "is not an address of this machine; set it to 127.0.0.1 or 0.0.0.0, for example.",
-        ),
-        (
             "API_AUTHENTICATION_CLASSES",
             "os.path",
             "is not a subclass of BaseAuthentication; name classes as package.module.Class.",
@@ -175,15 +183,110 @@ def test_service_listens_on_ipv6(project: Path) -> None:
     assert process.wait(timeout=SECONDS) == 0
 
 
+def start(project: Path, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
+    """Start gunicorn in a process group of its own."""
+    return subprocess.Popen(
+        [*(options.pop("command", None) or [GUNICORN]), *arguments],
+        cwd=project,
+        env=environment(project, free_port()) | options.pop("variables", {}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+        **options,
+    )
+
+
+def request_line(client: socket.socket) -> bytes:
+    """Send a request over a connection; return the status line of the response."""
+    with client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return client.recv(65536).partition(b"\r\n")[0]
+
+
+def until_listening(process: "subprocess.Popen[str]") -> str:
+    """Return the address in gunicorn's log."""
+    assert process.stderr
+    for line in process.stderr:
+        if address := re.search(r"Listening at: (\S+) \(", line):
+            return address[1]
+    raise AssertionError("It has not started.")
+
+
+def finish(process: "subprocess.Popen[str]", number: signal.Signals) -> tuple[int, str]:
+    """Send a signal to the process group; return the exit code, and what gunicorn writes."""
+    os.killpg(process.pid, number)
+    _, errors = process.communicate(timeout=SECONDS)
+    return process.returncode, errors
+
+
+def test_service_listens_on_a_unix_socket(project: Path) -> None:
+    path = project / "socket"
+    process = start(project, "--bind", f"unix:{path}")
+    assert until_listening(process) == f"unix:{path}"
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(path))
+    assert request_line(client) == b"HTTP/1.1 200 OK"
+    code, _ = finish(process, signal.SIGTERM)
+    assert (code, path.exists()) == (0, False)
+
+
+def test_service_listens_on_a_socket_of_systemd(project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        process = start(
+            project,
+            command=[sys.executable, "-c", PASS_SOCKET, str(listener.fileno()), str(GUNICORN)],
+            pass_fds=[listener.fileno()],
+            variables={"LISTEN_FDS": "1"},
+        )
+        assert until_listening(process) == f"http://{host}:{port}"
+        assert request_line(socket.create_connection((host, port))) == b"HTTP/1.1 200 OK"
+        assert finish(process, signal.SIGTERM)[0] == 0
+        assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+@pytest.mark.parametrize("clients", [0, 8])
+def test_signal_stops_all_processes_without_a_traceback(
+    project: Path, number: signal.Signals, clients: int
+) -> None:
+    process = start(project)
+    port = int(until_listening(process).rpartition(":")[2])
+    with ExitStack() as stack:
+        if clients:
+            client_load = load(port, clients, lambda client, _: client.send("GET", "/nowhere"))
+            record = stack.enter_context(client_load)
+            record.wait_for(50, 404)
+        code, errors = finish(process, number)
+    assert code == 0
+    lines = [line for line in errors.splitlines() if not line.startswith("{")]
+    assert [line for line in lines if not re.match(r"\[[^]]+\] \[\d+\] \[(INFO|WARN)", line)] == []
+    assert lines[-1].endswith("[INFO] Shutting down: Master")
+
+
+def test_interrupted_make_run_shows_no_traceback(project: Path) -> None:
+    for name in ("Makefile", "requirements.txt"):
+        shutil.copy(BASE_DIR / name, project / name)
+    (project / ".venv").symlink_to(Path(sys.prefix))
+    installed = {"command": ["make", "--old-file=.venv/runs", "run"]}
+    process = start(project, **installed)
+    until_listening(process)
+    code, errors = finish(process, signal.SIGINT)
+    assert code == -signal.SIGINT
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1].endswith("[Makefile:18: run] Interrupt")
+
+
 def test_start_command_validates_the_settings_before_gunicorn_reads_them() -> None:
     finished = subprocess.run(
         START_COMMAND,
         cwd=BASE_DIR,
-        env=os.environ | {"WEB_CONCURRENCY": "", "HOST": "999.1.1.1"},
+        env=os.environ | {"WEB_CONCURRENCY": "", "PORT": "99999"},
+        check=False,
         capture_output=True,
         text=True,
-        check=False,
         timeout=SECONDS,
     )
     assert finished.returncode == 1
-    assert finished.stderr.splitlines()[-1].startswith("HOST: '999.1.1.1' is not an address")
+    assert finished.stderr.splitlines()[-1].startswith("PORT: '99999' is out of range")

@@ -52,7 +52,7 @@ class RunningWorker:
         for name, value in {"threads": 2, "graceful_timeout": 2, **settings}.items():
             cfg.set(name, value)
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.setblocking(False)
+        self.listener.settimeout(0)
         self.port: int = self.listener.getsockname()[1]
         unused: Any = None
         sockets: Any = [self.listener]
