@@ -55,6 +55,7 @@ def run_configured(cluster: Cluster, directory: Path, addition: str) -> Iterator
         WEB_CONCURRENCY="1",
         GUNICORN_CMD_ARGS=f"--config {configuration}",
     ) as instance:
+        wait_until(lambda: len(instance.workers) == 1)
         yield instance
 
 
@@ -187,7 +188,9 @@ def test_start_on_port_in_use_exits_with_error(cluster: Cluster, service: Instan
         text=True,
     )
     assert second.returncode == 1
-    address = f"127.0.0.1:{service.port}"
-    assert second.stderr.splitlines()[1:] == [
-        f"PORT: {address}: Address already in use; stop that server or set another."
-    ]
+    lines = [line.partition("[ERROR] ")[2] for line in second.stderr.splitlines()]
+    address = ("127.0.0.1", service.port)
+    assert (lines[1], lines[-1]) == (
+        f"Connection in use: {address}",
+        f"Can't connect to {address}",
+    )

@@ -228,9 +228,12 @@ class Connection:
 
     def has_client(self, waited: float) -> bool:
         """Return whether the client still waits for its response, after these seconds."""
+        if self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # a reset
+            return False
+        if waited < HALF_CLOSE_GRACE:
+            return True
         poller = select.poll()
-        half_closed = getattr(select, "POLLRDHUP", 0) if waited > HALF_CLOSE_GRACE else 0
-        poller.register(self.sock, half_closed)  # a reset is always reported
+        poller.register(self.sock, getattr(select, "POLLRDHUP", 0))  # which only Linux has
         return not poller.poll(0)
 
     def gettimeout(self) -> float:

@@ -43,9 +43,6 @@ POLL_TIMEOUT = 1.0
 MAX_HELD = 64 * 1024 * 1024
 """Bytes of large responses that clients have not read yet."""
 
-UNNOTICED_WAIT = 0.001
-"""Seconds in the queue within which a client is not expected to have left."""
-
 RESERVED_FILES = 40
 """File descriptors of a worker that are no connections to clients or to the database."""
 
@@ -231,8 +228,8 @@ class BufferingWorker(ThreadWorker):
         while job := self.queue.get():
             if not job.claim():
                 continue
-            connection, waited = job.connection, time.monotonic() - job.queued_at
-            if waited < UNNOTICED_WAIT or connection.has_client(waited):
+            connection = job.connection
+            if connection.has_client(time.monotonic() - job.queued_at):
                 try:
                     job.keep_alive = self.respond(connection, job.request)
                     connection.flush()
