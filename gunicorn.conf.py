@@ -93,6 +93,8 @@ logger_class = ProcessLogger
 if settings.METRICS:
     from todo_project.metrics import processes
 
+    Worker.observe = processes.observe  # type: ignore[method-assign]
+
     # Like the heartbeat, the files with the values should not be on a disk.
     processes.prepare(worker_tmp_dir)
     pre_fork = processes.pre_fork

@@ -16,7 +16,7 @@ from todo_project.http.negotiation import SingleRepresentation
 from todo_project.http.resource import Resource
 from todo_project.openapi.components import problem_responses
 from todo_project.problems.exceptions import Problem
-from todo_project.problems.registry import DATABASE_UNAVAILABLE
+from todo_project.problems.registry import DATABASE_UNAVAILABLE, OVERLOADED
 
 
 class HealthSerializer(serializers.Serializer[Any]):
@@ -60,7 +60,7 @@ class ReadinessView(Probe):
         tags=["health"],
         responses={
             200: OpenApiResponse(HealthSerializer, "Ready."),
-            **problem_responses(DATABASE_UNAVAILABLE),
+            **problem_responses(DATABASE_UNAVAILABLE, OVERLOADED),
         },
     )
     def get(self, request: Request) -> Response:

@@ -75,6 +75,13 @@ def post_fork(_server: Any, worker: Any) -> None:
     THREADS.set(worker.cfg.threads)
 
 
+def observe(worker: Any) -> None:
+    """Update what changes without a request."""
+    from todo_project.metrics.requests import QUEUED  # noqa: PLC0415 - after `prepare`
+
+    QUEUED.set(worker.queue.qsize())
+
+
 def child_exit(_server: Any, worker: Any) -> None:
     """Drop what was true only while the worker lived; keep what it has counted."""
     mark_process_dead(worker.metrics_number)  # type: ignore[no-untyped-call]

@@ -7,6 +7,7 @@ those of the access log: templates, without any data of the user.
 import threading
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -60,6 +61,17 @@ IN_PROGRESS = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+QUEUED = Gauge(
+    "http_requests_queued",
+    "Requests that wait for a thread, as of the last second.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
+REFUSED = Counter(
+    "http_requests_refused_total",
+    "Requests that no thread has begun, or whose response did not fit into the memory.",
+    registry=REGISTRY,
+)
 THREADS = Gauge(
     "http_server_threads",
     "Threads for requests, of all live workers.",
@@ -95,6 +107,8 @@ class MetricsMiddleware(AccessLogMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Process the request."""
+        if request.META.get("gunicorn.refused") == HTTPStatus.SERVICE_UNAVAILABLE:
+            REFUSED.inc()
         IN_PROGRESS.inc()
         try:
             return super().__call__(request)
