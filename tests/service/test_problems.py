@@ -20,7 +20,7 @@ from todo_project.problems.registry import EXAMPLES, registered_types
 pytestmark = pytest.mark.django_db
 
 
-RETRY_AFTER = {"database-unavailable": "2", "too-many-requests": "30"}
+RETRY_AFTER = {"database-unavailable": "2", "overloaded": "2", "too-many-requests": "30"}
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -116,6 +116,8 @@ def test_example_request_returns_its_problem(
     create_tasks_of_example(slug)
     before = stored_rows()
     settings.BEHIND_PROXY = slug == "https-required"
+    if slug == "overloaded":
+        api.defaults["gunicorn.refused"] = 503
     with database_of_example(slug):
         response = send_example(api, slug)
     assert stored_rows() == before
