@@ -8,8 +8,9 @@ response to a ping, 20 s until a silent network counts as broken.
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
 import psycopg
@@ -50,13 +51,29 @@ INTEGER_OPTIONS = {*TCP_OPTIONS, "keepalives", "connect_timeout", "port"}
 """The options that libpq validates only when it connects."""
 
 VALID_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
+NEON_DOMAIN = ".neon.tech"
 LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 POSTGRESQL_ENGINE = "todo_project.database.postgresql"
 
 
 def is_pooled(url: str) -> bool:
-    """Return whether the host is one of Neon's poolers."""
-    return "-pooler." in url.rpartition("@")[2].partition("?")[0]
+    """Return whether a host is named as poolers are: at Neon, and by operators for Kubernetes."""
+    return any("-pooler" in host for host in _hosts(url))
+
+
+def is_neon(url: str) -> bool:
+    """Return whether all hosts are Neon's, whose pooler keeps prepared statements apart."""
+    return all(host.endswith(NEON_DOMAIN) for host in _hosts(url))
+
+
+def _hosts(url: str) -> list[str]:
+    """Return the host names of a URL, which `host` in its query replaces; "" if it has none."""
+    with suppress(ValueError):  # parse_database_url() reports it
+        parts = urlsplit(url)
+        [*_, hosts] = parse_qs(parts.query).get("host", [parts.netloc.rpartition("@")[2]])
+        names = [unquote(re.sub(r":\d*$", "", host)) for host in hosts.split(",")]
+        return [name.lower().removesuffix(".") for name in names]
+    return [""]
 
 
 def parse_database_url(
