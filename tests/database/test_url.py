@@ -41,7 +41,7 @@ def test_direct_url_gets_timeouts_keepalives_and_tls() -> None:
         "PASSWORD": "p",
         "HOST": "db.example.com",
         "PORT": "",
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": 3600,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": False,
         "OPTIONS": {

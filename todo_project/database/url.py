@@ -1,8 +1,9 @@
 """From the URL of a database to Django's settings for it, with all timeouts.
 
-Every wait is bounded, and all of them end before the router of a platform gives up (30 s): 10 s
-to connect, 10 s for a statement, of which 5 s for a lock, 15 s for any response, 3 s for the
-response to a ping, 20 s until a silent network counts as broken.
+Every wait is bounded: 10 s to connect, 10 s for a statement, of which 5 s for a lock, 15 s for
+any response, 3 s for the response to a ping, 20 s until a silent network counts as broken, and
+18 s for all of a request. With 10 s in the queue for a thread, that is less than the 30 s after
+which the router of a platform gives up.
 """
 
 import os
@@ -39,6 +40,16 @@ MIGRATION_SETTINGS = SESSION_SETTINGS | {"statement_timeout": "0"}
 RESPONSE_TIMEOUT = 15
 """Seconds to wait for any response. A server that hangs keeps no timeout, and a pooler has none
 for clients that wait for a connection."""
+
+CONNECT_TIMEOUT = 10
+"""Seconds to connect: for the name resolution, and all addresses of all hosts."""
+
+REQUEST_TIMEOUT = 18
+"""Seconds from the start of a request after which it waits for the database no longer."""
+
+MAX_AGE = 3600
+"""Seconds after which a connection is replaced at the latest: the password may have changed, or
+the host name may lead to another server while the former one still runs."""
 
 TCP_OPTIONS = {
     "keepalives_idle": 10,  # s
@@ -95,7 +106,7 @@ def parse_database_url(
         parsed = _parse(url)
     except ValueError as error:
         exit_with_error(variable, f"cannot be read ({type(error).__name__}); {VALID_FORMS}")
-    parsed |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    parsed |= {"CONN_MAX_AGE": MAX_AGE, "CONN_HEALTH_CHECKS": True}
     options: dict[str, Any] = parsed.setdefault("OPTIONS", {})
     match parsed["ENGINE"]:
         case "django.db.backends.postgresql":
@@ -104,7 +115,7 @@ def parse_database_url(
             parsed["DISABLE_SERVER_SIDE_CURSORS"] = pooled
             parsed["OPTIONS"] = {
                 "application_name": "todo-api",
-                "connect_timeout": 10,
+                "connect_timeout": CONNECT_TIMEOUT,
                 **TCP_OPTIONS,
                 **_encryption(parsed),
                 **options,
@@ -121,11 +132,11 @@ def parse_database_url(
                 exit_with_error(
                     variable, f"names no file, so nothing would be stored; {VALID_FORMS}"
                 )
-            # WAL: readers do not wait for the writer. Writers queue for up to 20 s instead of
+            # WAL: readers do not wait for the writer. Writers queue for up to 15 s instead of
             # failing (https://docs.djangoproject.com/en/5.2/ref/databases/#sqlite-notes).
             options |= {
                 "init_command": "PRAGMA journal_mode=WAL",
-                "timeout": 20,
+                "timeout": 15,
                 "transaction_mode": "IMMEDIATE",
             }
             parsed["NAME"] = str(BASE_DIR / parsed["NAME"])
