@@ -1,5 +1,8 @@
 """Tests of database URLs: the settings of Django that they become, and invalid URLs."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -86,6 +89,28 @@ def test_tls_is_required_for_remote_host_unless_url_configures_it(
     url: str, mode: str | None
 ) -> None:
     assert parsed(url)["OPTIONS"].get("sslmode") == mode
+
+
+@pytest.mark.parametrize(
+    ("variables", "found"),
+    [
+        ({"DATABASE_URL": f"{REMOTE}?sslmode=verify-full&sslrootcert=system"}, True),
+        ({"DATABASE_URL": REMOTE, "PGSSLROOTCERT": "system"}, True),
+        ({"DATABASE_URL": REMOTE}, False),
+    ],
+)
+def test_certificates_of_the_system_are_those_of_python(
+    variables: dict[str, str],
+    found: bool,  # noqa: FBT001
+) -> None:
+    code = "[__import__('os').environ.get(name) for name in ('SSL_CERT_FILE', 'SSL_CERT_DIR')]"
+    python = (
+        "import ssl; paths = ssl.get_default_verify_paths(); print([paths.cafile, paths.capath])"
+    )
+    environ = {"PATH": os.environ["PATH"]}
+    expected = subprocess.check_output([sys.executable, "-c", python], env=environ, text=True)
+    shown = expected.strip() if found else "[None, None]"
+    assert start(code, SECRET_KEY="k", **variables) == (0, shown)
 
 
 def test_url_of_neons_console_requires_tls_and_channel_binding() -> None:

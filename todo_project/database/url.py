@@ -8,6 +8,7 @@ which the router of a platform gives up.
 
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -171,8 +172,21 @@ def _encryption(parsed: Mapping[str, Any]) -> dict[str, str]:
     options = parsed["OPTIONS"]
     hosts = str(options.get("host") or parsed["HOST"]).split(",")
     configured = "PGSSLMODE" in os.environ or options.get("sslrootcert") == "system"
+    if "system" in (options.get("sslrootcert"), os.environ.get("PGSSLROOTCERT")):
+        _locate_system_certificates()
     remote = any(host not in LOCAL_HOSTS and not host.startswith("/") for host in hosts)
     return {"sslmode": "require"} if remote and not configured else {}
+
+
+def _locate_system_certificates() -> None:
+    """Tell libpq where the certificates of the system are, as Python knows it.
+
+    The OpenSSL in psycopg's wheels looks in /usr/lib/psycopg-openssl, which no system has.
+    """
+    paths = ssl.get_default_verify_paths()
+    for name, path in (("SSL_CERT_FILE", paths.cafile), ("SSL_CERT_DIR", paths.capath)):
+        if path:
+            os.environ.setdefault(name, path)
 
 
 def _startup(settings: Mapping[str, str], options: str) -> dict[str, str]:
