@@ -56,7 +56,7 @@ class ReadinessView(Probe):
     @extend_schema(
         operation_id="checkReadiness",
         summary="Check whether the service is ready",
-        description="200 if the database is reachable and migrated, else 503.",
+        description="200 if a write would work, else 503.",
         tags=["health"],
         responses={
             200: OpenApiResponse(HealthSerializer, "Ready."),
