@@ -125,7 +125,7 @@ export interface paths {
         };
         /**
          * Check whether the service is ready
-         * @description 200 if the database is reachable and migrated, else 503.
+         * @description 200 if a write would work, else 503.
          */
         get: operations["checkReadiness"];
         put?: never;

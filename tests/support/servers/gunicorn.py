@@ -97,10 +97,10 @@ def listens(port: int) -> bool:
 
 
 @contextmanager
-def run(log: Path, prefix: Sequence[str] = (), /, **variables: str) -> Iterator[Instance]:
+def run(log: Path, prefix: Sequence[str] = (), **variables: str) -> Iterator[Instance]:
     """Run the service with these environment variables added; stop it at the end.
 
-    Without PORT it listens on a free port. `prefix` is a program that runs the command.
+    Without PORT it listens on a free port. `prefix` is the start of its command line.
     """
     port, errors = int(variables.get("PORT") or free_port()), log.with_suffix(".errors")
     url = variables.get("DATABASE_URL") or database_url()
