@@ -11,13 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from tasks.api.path_parameters import TaskIdConverter, validate_user_id
-from tasks.api.serializers import (
-    DescriptionField,
-    StrictBooleanField,
-    StrictCharField,
-    StrictSerializer,
-    TitleField,
-)
+from tasks.api.serializers import StrictCharField, TaskSerializer, TitleField
 from tasks.models import END_TIME, FIRST_TIME, Task
 from tasks.queries import TaskRow
 from todo_project.http.json import dumps
@@ -74,14 +68,12 @@ class TimeField(serializers.Field[datetime, str, str, Any]):
         return time
 
 
-class StoredTaskSerializer(StrictSerializer):
+class StoredTaskSerializer(TaskSerializer):
     """All members of a task, as they are stored."""
 
     id = IdField()
     user_id = StrictCharField(trim_whitespace=False)
     title = TrimmedTitleField()
-    description = DescriptionField()
-    completed = StrictBooleanField()
     created_at = TimeField()
     updated_at = TimeField()
 

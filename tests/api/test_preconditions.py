@@ -6,7 +6,7 @@ from time import process_time
 import pytest
 
 from tasks.models import Task
-from tasks.queries import NO_TIMESTAMP, Precondition
+from tasks.queries import MATCHES_NOTHING, Precondition
 from tests.support.client import API, STRANGER, TASKS, stored_rows, task_url
 from tests.support.writes import SUCCESS_STATUS, WRITES
 
@@ -141,7 +141,7 @@ def test_number_of_bind_parameters_is_a_power_of_two(task: Task) -> None:
     sizes = set()
     for count in range(1, 65):
         bound = set(Precondition((), timestamps[:count]).values.values())
-        assert bound == {NO_TIMESTAMP, *timestamps[:count]}
+        assert bound == {MATCHES_NOTHING, *timestamps[:count]}
         sizes.add(len(Precondition(timestamps[:count]).parameters[0]))
     assert sizes == {1, 2, 4, 8, 16, 32, 64}
 

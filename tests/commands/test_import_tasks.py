@@ -8,8 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from tasks.models import Task
-from tasks.queries import COLUMNS
+from tasks.models import COLUMNS, Task
 from tests.support.client import stored_rows
 from tests.support.commands import export_tasks, import_tasks, statements_for
 from tests.support.query_plans import recorded

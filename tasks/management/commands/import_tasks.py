@@ -16,8 +16,7 @@ from rest_framework.exceptions import ValidationError
 from tqdm import tqdm
 
 from tasks.management.json_lines import BATCH_SIZE, MAX_LINE_LENGTH, parse_line
-from tasks.models import Task
-from tasks.queries import COLUMNS
+from tasks.models import COLUMNS, Task
 from todo_project.database.url import describe_database
 from todo_project.management.direct_connection import DirectConnectionCommand
 from todo_project.problems.details import validation_problem
