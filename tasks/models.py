@@ -104,7 +104,6 @@ COLUMNS = tuple(field.attname for field in FIELDS)
 DEFAULTS: dict[str, Any] = {
     field.attname: field.db_default if field.has_db_default() else None
     for field in FIELDS
-    if (field.null or field.has_db_default())
-    and not isinstance(field.db_default, Func)
+    if (field.null or field.has_db_default()) and not isinstance(field.db_default, Func)
 }
 """The values of the columns that a create may omit; without those that the database computes."""

@@ -3,6 +3,7 @@
 The examples appear on the pages under `/problems/` and in the OpenAPI document.
 """
 
+from tasks.api.examples import CHANGED_AT, OPEN_TASK
 from todo_project.problems.registry import (
     BAD_REQUEST,
     CONTENT_TOO_LARGE,
@@ -23,17 +24,6 @@ from todo_project.problems.registry import (
     ProblemType,
     register,
 )
-
-OPEN_TASK = {
-    "id": "0198f5c2-6a1e-4c3a-9d1b-3f1f6c1b2a44",
-    "user_id": "user123",
-    "title": "Buy milk",
-    "description": None,
-    "completed": False,
-    "created_at": "2026-02-06T10:30:00.123456Z",
-    "updated_at": "2026-02-06T10:30:00.123456Z",
-}
-"""The task of all examples."""
 
 LIST = f"/api/{OPEN_TASK['user_id']}/tasks"
 DETAIL = f"{LIST}/{OPEN_TASK['id']}"
@@ -61,10 +51,7 @@ PRECONDITION_FAILED = register(
             {"If-Match": f'"{OPEN_TASK["updated_at"]}"', **JSON},
             '{"title": "Buy oat milk"}',
         ),
-        members={
-            "current": OPEN_TASK
-            | {"title": "Buy milk and bread", "updated_at": "2026-02-06T11:00:00.654321Z"}
-        },
+        members={"current": OPEN_TASK | {"title": "Buy milk and bread", "updated_at": CHANGED_AT}},
     ),
 )
 IDEMPOTENCY_KEY_REUSED = register(

@@ -12,11 +12,11 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from tasks.api import schema_links as links
+from tasks.api.examples import ALL_FIELDS, CHANGED_AT, OPEN_TASK
 from tasks.api.idempotency import KEY_LENGTH, KEY_PATTERN
 from tasks.api.path_parameters import USER_ID_PATTERN
 from tasks.api.preconditions import MAX_ENTITY_TAGS
-from tasks.api.problems import IDEMPOTENCY_KEY_REUSED, OPEN_TASK, PRECONDITION_FAILED
+from tasks.api.problems import IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED
 from tasks.api.query_parameters import DeleteParametersSerializer, ListParametersSerializer
 from tasks.api.serializers import (
     TaskCompletionSerializer,
@@ -32,7 +32,7 @@ from todo_project.openapi.components import (
     problem_responses,
     response_header,
 )
-from todo_project.openapi.hooks import LINKS, OPTIONAL_BODY
+from todo_project.openapi.hooks import OPTIONAL_BODY
 from todo_project.problems.registry import (
     CONTENT_TOO_LARGE,
     DATABASE_UNAVAILABLE,
@@ -50,8 +50,8 @@ from todo_project.problems.registry import (
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-CHANGED_TASK = OPEN_TASK | {"title": "Buy oat milk", "updated_at": "2026-02-06T11:00:00.654321Z"}
-COMPLETED_TASK = OPEN_TASK | {"completed": True, "updated_at": "2026-02-06T11:00:00.654321Z"}
+CHANGED_TASK = OPEN_TASK | {"title": "Buy oat milk", "updated_at": CHANGED_AT}
+COMPLETED_TASK = OPEN_TASK | {"completed": True, "updated_at": CHANGED_AT}
 
 BODY_PROBLEMS = (MALFORMED_JSON, CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """The problems that only a request with a body can meet."""
@@ -202,7 +202,6 @@ def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callab
         *BODY_PROBLEMS,
         parameters=[TASK_ID, IF_MATCH, *headers],
         request=TaskUpdateSerializer,
-        extensions={LINKS: {200: links.FROM_TASK, 412: links.from_conflict(operation_id)}},
         examples=[OpenApiExample("A new title", {"title": "Buy oat milk"}, request_only=True)],
     )
 
@@ -224,7 +223,6 @@ list_tasks = _operation(
     },
     PRECONDITION_FAILED,
     parameters=[ListParametersSerializer, IF_NONE_MATCH, LIST_ETAG, LINK],
-    extensions={LINKS: {200: links.FROM_LIST}},
 )
 create_task = _operation(
     "createTask",
@@ -236,14 +234,9 @@ create_task = _operation(
     *BODY_PROBLEMS,
     parameters=[IDEMPOTENCY_KEY, LOCATION, ETAG, REPLAYED],
     request=TaskCreateSerializer,
-    extensions={LINKS: {201: links.FROM_CREATED}},
     examples=[
         OpenApiExample("Only a title", {"title": "Buy milk"}, request_only=True),
-        OpenApiExample(
-            "Everything",
-            {"title": "Buy milk", "description": "Two bottles", "completed": True},
-            request_only=True,
-        ),
+        OpenApiExample("Everything", ALL_FIELDS, request_only=True),
     ],
 )
 delete_tasks = _operation(
@@ -259,7 +252,6 @@ delete_tasks = _operation(
     },
     PRECONDITION_FAILED,
     parameters=[DeleteParametersSerializer],
-    extensions={LINKS: {200: links.FROM_USER}},
 )
 read_task = _operation(
     "readTask",
@@ -269,7 +261,6 @@ read_task = _operation(
     NOT_FOUND,
     PRECONDITION_FAILED,
     parameters=[TASK_ID, IF_NONE_MATCH, ETAG],
-    extensions={LINKS: {200: links.FROM_TASK}},
 )
 replace_task = _edit("replaceTask", "Change a task, as PATCH does")
 update_task = _edit("updateTask", "Change a task", ETAG)
@@ -281,7 +272,6 @@ delete_task = _operation(
     NOT_FOUND,
     PRECONDITION_FAILED,
     parameters=[TASK_ID, IF_MATCH],
-    extensions={LINKS: {204: links.FROM_USER, 412: links.from_conflict("deleteTask")}},
 )
 complete_task = _operation(
     "completeTask",
@@ -294,10 +284,7 @@ complete_task = _operation(
     *BODY_PROBLEMS,
     parameters=[TASK_ID, IF_MATCH, ETAG],
     request=TaskCompletionSerializer,
-    extensions={
-        OPTIONAL_BODY: True,
-        LINKS: {200: links.FROM_TASK, 412: links.from_conflict("completeTask")},
-    },
+    extensions={OPTIONAL_BODY: True},
     examples=[
         OpenApiExample("Toggle", {}, request_only=True),
         OpenApiExample("Set", {"completed": True}, request_only=True),

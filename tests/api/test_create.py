@@ -1,11 +1,15 @@
 """Tests of POST /api/{user_id}/tasks."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from tasks.models import Task
-from tests.support.client import API, OWNER, TASKS, task_url
+from tasks.api.examples import ALL_FIELDS
+from tasks.api.serializers import WRITABLE
+from tasks.models import COLUMNS, DEFAULTS, Task
+from tests.support.client import API, OWNER, TASKS, stored_rows, task_url
+from todo_project.http.json import dumps
 
 pytestmark = pytest.mark.django_db
 
@@ -19,15 +23,16 @@ def rfc3339(timestamp: datetime) -> str:
 def test_response_is_the_stored_task(api: API) -> None:
     response = api.send(201, "POST", TASKS, {"title": "Buy milk"})
     task = Task.objects.get()
-    assert list(response.json().items()) == [
-        ("id", str(task.id)),
-        ("user_id", OWNER),
-        ("title", "Buy milk"),
-        ("description", None),
-        ("completed", False),
-        ("created_at", rfc3339(task.created_at)),
-        ("updated_at", rfc3339(task.created_at)),
-    ]
+    members = DEFAULTS | {
+        "id": str(task.id),
+        "user_id": OWNER,
+        "title": "Buy milk",
+        "description": None,
+        "completed": False,
+        "created_at": rfc3339(task.created_at),
+        "updated_at": rfc3339(task.created_at),
+    }
+    assert list(response.json().items()) == [(name, members[name]) for name in COLUMNS]
     assert task.updated_at == task.created_at
     assert response["Content-Type"] == "application/json"
     assert response["Cache-Control"] == "private, no-cache"
@@ -35,9 +40,15 @@ def test_response_is_the_stored_task(api: API) -> None:
 
 
 def test_all_fields_are_stored(api: API) -> None:
-    api.send(201, "POST", TASKS, {"title": "a", "description": " b\n", "completed": True})
-    task = Task.objects.get()
-    assert (task.title, task.description, task.completed) == ("a", " b\n", True)
+    created = api.send(201, "POST", TASKS, ALL_FIELDS)
+    assert created.json() == created.json() | ALL_FIELDS
+    assert json.loads(dumps(stored_rows())) == api.send(200, "GET", TASKS).json()
+    assert api.send(200, "GET", created["Location"]).content == created.content
+
+
+def test_examples_are_of_every_field_and_no_defaults() -> None:
+    assert tuple(ALL_FIELDS) == WRITABLE
+    assert [name for name in DEFAULTS if ALL_FIELDS[name] == DEFAULTS[name]] == []
 
 
 @pytest.mark.parametrize("space", ["\u3000 ", "\ufeff", "\t\ufeff\n", "\x1c\x1d\x1e\x1f\x85"])
@@ -55,8 +66,8 @@ def test_lengths_are_counted_in_code_points_after_trimming(api: API) -> None:
     assert response.json()["title"] == "🥛" * 200
 
 
-@pytest.mark.parametrize("description", ["", None])
-def test_empty_description_is_stored_unchanged(api: API, description: str | None) -> None:
+@pytest.mark.parametrize("description", ["", None, " b\n"])
+def test_description_is_stored_unchanged(api: API, description: str | None) -> None:
     response = api.send(201, "POST", TASKS, {"title": "a", "description": description})
     assert response.json()["description"] == description
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tasks.management.commands.seed_tasks import generate
-from tasks.queries import COLUMNS
+from tasks.models import COLUMNS
 from tests.support.processes import run_python
 from tests.support.servers.gunicorn import database_url
 from todo_project.http.json import dumps

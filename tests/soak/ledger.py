@@ -42,7 +42,7 @@ class Ledger:
         self.unanswered.discard(body["description"])
         expected = body | {"user_id": self.user_id, "completed": False}
         times = {"created_at": task["created_at"], "updated_at": task["created_at"]}
-        if expected | times | {"id": task["id"]} != task or task["id"] in self.entries:
+        if task | expected | times != task or task["id"] in self.entries:
             self._add_fault("wrong", f"{body} was created as {task}")
         if replayed and not repeated:
             self._add_fault("wrong", f"the first create of {task} was answered as a repetition")
