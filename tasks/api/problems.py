@@ -28,12 +28,18 @@ from todo_project.problems.registry import (
 LIST = f"/api/{OPEN_TASK['user_id']}/tasks"
 DETAIL = f"{LIST}/{OPEN_TASK['id']}"
 JSON = {"Content-Type": "application/json"}
+GET_LIST = ExampleRequest("GET", LIST)
 
 REUSED_KEY_ERROR = {
     "header": "Idempotency-Key",
     "code": "reused",
     "detail": "Use a new key for a new task.",
 }
+
+
+def _post(body: str, **headers: str) -> ExampleRequest:
+    return ExampleRequest("POST", LIST, headers | JSON, body)
+
 
 PRECONDITION_FAILED = register(
     ProblemType(
@@ -63,77 +69,42 @@ IDEMPOTENCY_KEY_REUSED = register(
         remedy="Use a new key for each new task, and the same key only to repeat a request.",
     ),
     Example(
-        ExampleRequest(
-            "POST", LIST, {"Idempotency-Key": "a-key-used-for-milk", **JSON}, '{"title": "Bread"}'
-        ),
+        _post('{"title": "Bread"}', **{"Idempotency-Key": "a-key-used-for-milk"}),
         errors=(REUSED_KEY_ERROR,),
     ),
 )
-
-register(BAD_REQUEST, Example(ExampleRequest("GET", LIST, {"Host": "elsewhere.example"})))
-register(
-    MALFORMED_JSON,
-    Example(
-        ExampleRequest("POST", LIST, JSON, '["Buy milk"]'),
-        detail="The body must be a JSON object.",
+BLANK = "This field may not be blank."
+for problem_type, example in {
+    BAD_REQUEST: Example(ExampleRequest("GET", LIST, {"Host": "elsewhere.example"})),
+    MALFORMED_JSON: Example(_post('["Buy milk"]'), detail="The body must be a JSON object."),
+    VALIDATION_ERROR: Example(
+        _post('{"title": ""}'),
+        detail=f"title: {BLANK}",
+        errors=({"pointer": "#/title", "code": "blank", "detail": BLANK},),
     ),
-)
-register(
-    VALIDATION_ERROR,
-    Example(
-        ExampleRequest("POST", LIST, JSON, '{"title": ""}'),
-        detail="title: This field may not be blank.",
-        errors=(
-            {"pointer": "#/title", "code": "blank", "detail": "This field may not be blank."},
-        ),
-    ),
-)
-register(
-    UNAUTHORIZED,
-    Example(ExampleRequest("GET", LIST), detail="Authentication credentials were not provided."),
-)
-register(
-    FORBIDDEN,
-    Example(
+    UNAUTHORIZED: Example(GET_LIST, detail="Authentication credentials were not provided."),
+    FORBIDDEN: Example(
         ExampleRequest("GET", LIST, {"Authorization": "Bearer a-token-of-another-user"}),
         detail="You do not have permission to perform this action.",
     ),
-)
-register(
-    HTTPS_REQUIRED,
-    Example(ExampleRequest("POST", LIST, JSON, '{"title": "Buy milk"}')),
-)
-register(NOT_FOUND, Example(ExampleRequest("GET", DETAIL), detail="There is no such task."))
-register(
-    METHOD_NOT_ALLOWED,
-    Example(ExampleRequest("PUT", LIST), detail='Method "PUT" not allowed.'),
-)
-register(
-    NOT_ACCEPTABLE,
-    Example(
+    HTTPS_REQUIRED: Example(_post('{"title": "Buy milk"}')),
+    NOT_FOUND: Example(ExampleRequest("GET", DETAIL), detail="There is no such task."),
+    METHOD_NOT_ALLOWED: Example(ExampleRequest("PUT", LIST), detail='Method "PUT" not allowed.'),
+    NOT_ACCEPTABLE: Example(
         ExampleRequest("GET", LIST, {"Accept": "text/html"}),
         detail="This URL serves application/json only.",
     ),
-)
-register(
-    CONTENT_TOO_LARGE,
-    Example(
+    CONTENT_TOO_LARGE: Example(
         ExampleRequest("POST", LIST, {**JSON, "Content-Length": "70000"}, '{"title": "Buy milk, …')
     ),
-)
-register(
-    UNSUPPORTED_MEDIA_TYPE,
-    Example(
+    UNSUPPORTED_MEDIA_TYPE: Example(
         ExampleRequest("POST", LIST, {"Content-Type": "text/plain"}, "Buy milk"),
         detail="Send the body as Content-Type: application/json.",
     ),
-)
-register(
-    TOO_MANY_REQUESTS,
-    Example(
-        ExampleRequest("GET", LIST),
-        detail="Request was throttled. Expected available in 30 seconds.",
+    TOO_MANY_REQUESTS: Example(
+        GET_LIST, detail="Request was throttled. Expected available in 30 seconds."
     ),
-)
-register(INTERNAL_ERROR, Example(ExampleRequest("GET", LIST)))
-register(DATABASE_UNAVAILABLE, Example(ExampleRequest("GET", LIST)))
+    INTERNAL_ERROR: Example(GET_LIST),
+    DATABASE_UNAVAILABLE: Example(GET_LIST),
+}.items():
+    register(problem_type, example)

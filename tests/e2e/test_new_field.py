@@ -20,7 +20,7 @@ DIFFS = {
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "node_modules", "*.sqlite3*", ".hypothesis", ".*_cache"
 )
-SUITES = ("api", "admin/test_form.py", "admin/test_form_conflicts.py", "commands")
+SUITES = ("api", "admin/test_form.py", "admin/test_form_conflicts.py")
 
 
 def run(project: Path, *command: str, **variables: str) -> str:
