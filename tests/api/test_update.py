@@ -77,24 +77,3 @@ def test_updated_at_is_the_time_of_the_update(api: API, task: Task, method: str)
     millisecond = timedelta(milliseconds=1)  # the precision of SQLite's clock
     assert before - millisecond <= updated_at(after) <= now() + millisecond
     assert datetime.fromisoformat(after["created_at"]) == old
-
-
-@pytest.mark.parametrize(
-    ("body", "name", "code"),
-    [
-        ({"title": "  "}, "title", "blank"),
-        ({"title": 5}, "title", "invalid"),
-        ({"title": "x" * 201}, "title", "max_length"),
-        ({"description": []}, "description", "invalid"),
-        ({"completed": "false"}, "completed", "invalid"),
-        ({"done": True}, "done", "unknown"),
-    ],
-)
-def test_invalid_field_returns_400(
-    api: API, task: Task, method: str, body: object, name: str, code: str
-) -> None:
-    problem = api.problem(400, method, task_url(task), body)
-    assert problem["type"] == "/problems/validation-error"
-    assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [
-        (f"#/{name}", code)
-    ]
