@@ -50,9 +50,6 @@ from todo_project.problems.registry import (
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-CHANGED_TASK = OPEN_TASK | {"title": "Buy oat milk", "updated_at": CHANGED_AT}
-COMPLETED_TASK = OPEN_TASK | {"completed": True, "updated_at": CHANGED_AT}
-
 BODY_PROBLEMS = (MALFORMED_JSON, CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """The problems that only a request with a body can meet."""
 
@@ -80,18 +77,25 @@ TASK_ID = OpenApiParameter(
     OpenApiParameter.PATH,
     description="The task's `id`, in any letter case.",
 )
-URI = {"type": "string", "format": "uri-reference"}
-ETAG_VALUE = {
-    "type": "string",
-    "pattern": r'^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"$',
-    "examples": [f'"{OPEN_TASK["updated_at"]}"'],
-}
-LIST_ETAG_VALUE = {"type": "string", "pattern": '^(W/)?"[0-9a-f]{32}"$'}
-LOCATION = response_header("Location", [201], URI, "The URL of the task.")
-ETAG = response_header(
-    "ETag", [200, 201, 304], ETAG_VALUE, "The entity tag of the task: its `updated_at` in quotes."
+LOCATION = response_header(
+    "Location", [201], {"type": "string", "format": "uri-reference"}, "The URL of the task."
 )
-LIST_ETAG = response_header("ETag", [200, 304], LIST_ETAG_VALUE, "The entity tag of this page.")
+ETAG = response_header(
+    "ETag",
+    [200, 201, 304],
+    {
+        "type": "string",
+        "pattern": r'^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"$',
+        "examples": [f'"{OPEN_TASK["updated_at"]}"'],
+    },
+    "The entity tag of the task: its `updated_at` in quotes.",
+)
+LIST_ETAG = response_header(
+    "ETag",
+    [200, 304],
+    {"type": "string", "pattern": '^(W/)?"[0-9a-f]{32}"$'},
+    "The entity tag of this page.",
+)
 LINK = response_header(
     "Link",
     [200],
@@ -155,7 +159,9 @@ class DeletedSerializer(serializers.Serializer[Any]):
     deleted = serializers.IntegerField(min_value=0, help_text="The number of tasks deleted.")
 
 
-def _task(description: str, example: dict[str, Any], name: str = "A task") -> OpenApiResponse:
+def _task(description: str, name: str = "A task", **changes: Any) -> OpenApiResponse:
+    """Return the response with the task of all examples after these changes."""
+    example = OPEN_TASK | changes | ({"updated_at": CHANGED_AT} if changes else {})
     return OpenApiResponse(
         TaskSerializer, description, [OpenApiExample(name, example, response_only=True)]
     )
@@ -196,7 +202,7 @@ def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callab
         summary,
         "Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; "
         "only the response to PATCH has an `ETag`.",
-        {200: _task("The current task.", CHANGED_TASK, "A changed task")},
+        {200: _task("The current task.", "A changed task", title="Buy oat milk")},
         NOT_FOUND,
         PRECONDITION_FAILED,
         *BODY_PROBLEMS,
@@ -229,7 +235,7 @@ create_task = _operation(
     "Create a task",
     "Only `title` is required. With an `Idempotency-Key` the request is safe to repeat: the "
     "task is created once, and the response to a repeated request is the current task.",
-    {201: _task("The task, with its URL in `Location`.", OPEN_TASK)},
+    {201: _task("The task, with its URL in `Location`.")},
     IDEMPOTENCY_KEY_REUSED,
     *BODY_PROBLEMS,
     parameters=[IDEMPOTENCY_KEY, LOCATION, ETAG, REPLAYED],
@@ -257,7 +263,7 @@ read_task = _operation(
     "readTask",
     "Read a task",
     "The response for a task of another user is the same as for a missing task.",
-    {200: _task("The task.", OPEN_TASK), **NOT_MODIFIED},
+    {200: _task("The task."), **NOT_MODIFIED},
     NOT_FOUND,
     PRECONDITION_FAILED,
     parameters=[TASK_ID, IF_NONE_MATCH, ETAG],
@@ -278,7 +284,7 @@ complete_task = _operation(
     "Complete or reopen a task",
     "Without a body, or with `{}`, toggles `completed`. With `completed` it sets the value, "
     "which is safe to repeat.",
-    {200: _task("The current task.", COMPLETED_TASK, "A completed task")},
+    {200: _task("The current task.", "A completed task", completed=True)},
     NOT_FOUND,
     PRECONDITION_FAILED,
     *BODY_PROBLEMS,

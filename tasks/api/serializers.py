@@ -19,17 +19,15 @@ from tasks.models import (
     WHITE_SPACE,
 )
 
-LINE_ENDS = "\n\r\u2028\u2029"  # of ECMAScript (ECMA-262 §12.3)
-
 
 def character_class(characters: str) -> str:
     r"""Return the content of a character class: `\s`, and ranges of `\uXXXX`.
 
-    All engines read the ranges alike, but disagree about `\s`. It is for the line ends, which
-    @hey-api/openapi-ts would copy unescaped into a literal that ends with the line.
+    All engines read the ranges alike, but disagree about `\s`. It is for the line ends of
+    ECMAScript (ECMA-262 §12.3), which @hey-api/openapi-ts would copy unescaped into a literal.
     """
     ranges: list[list[int]] = []
-    for point in map(ord, sorted(set(characters).difference(LINE_ENDS))):
+    for point in map(ord, sorted(set(characters).difference("\n\r\u2028\u2029"))):
         if ranges and ranges[-1][-1] == point - 1:
             ranges[-1] = [ranges[-1][0], point]
         else:
