@@ -211,7 +211,7 @@ def check_migrations() -> Iterator[CheckMessage]:
 
 
 def check_table(model: type[Model]) -> Iterator[CheckMessage]:
-    """todo.E008, todo.E016, todo.W017: indexes, constraints and policies of a table."""
+    """todo.E008, todo.E016, todo.E017: indexes, constraints and policies of a table."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         existing = connection.introspection.get_constraints(cursor, table)
@@ -233,12 +233,12 @@ def check_table(model: type[Model]) -> Iterator[CheckMessage]:
             id="todo.E016",
         )
     if is_row_security_active(connection, table):
-        yield Warning(
+        yield Error(
             f"Policies of row-level security apply to the role in the table {table}: they may "
             "hide rows.",
             hint="Let the owner of the table execute ALTER TABLE ... DISABLE ROW LEVEL SECURITY, "
             "or give the role BYPASSRLS.",
-            id="todo.W017",
+            id="todo.E017",
         )
 
 

@@ -229,7 +229,7 @@ def test_row_level_security_is_reported_if_it_applies_to_the_role(db: None) -> N
     message = (
         "Policies of row-level security apply to the role in the table tasks: they may hide rows."
     )
-    assert reported() == [("todo.W017", message)]
+    assert reported() == [("todo.E017", message)]
 
 
 @pytest.mark.once

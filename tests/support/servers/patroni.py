@@ -15,17 +15,18 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import psycopg
+import yaml
 
+from tests.support.documentation import SCALING, code_blocks
 from tests.support.servers.cluster import PROGRAMS, ROLE
 from tests.support.servers.gunicorn import SECONDS, children, free_port, listens, wait_until
 
-FAILOVER = {
+[DOCUMENTED] = code_blocks(SCALING, "yaml")
+FAILOVER = yaml.safe_load(DOCUMENTED)["bootstrap"]["dcs"] | {
     "ttl": 20,  # s; a node that is silent for so long loses the leadership. 20 is the minimum
     "loop_wait": 1,
     "retry_timeout": 5,
     "primary_start_timeout": 0,  # fail over at once instead of restarting a killed primary
-    "synchronous_mode": True,  # a commit waits for the standby that takes over
-    "failsafe_mode": True,  # the leader stays while etcd is away, if it reaches all standbys
 }
 
 HBA = ["host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust"]
