@@ -78,7 +78,7 @@ def test_deleted_file_returns_503_until_a_backup_is_put_back(
     for client in clients * 4:
         assert_unavailable(create_task(client, "alice"))
         assert statuses(client, "/healthz", "/readyz") == [200, 503]
-    assert set(logged_causes(service)) == {f"the file {file} does not exist"}
+    assert set(logged_causes(service)) == {f"the file {file} cannot be found"}
     assert not file.exists()
     execute("rm -f db.sqlite3", file)
     for client in clients * 4:
@@ -149,7 +149,7 @@ def test_connection_follows_the_path_except_to_a_missing_or_combined_database(fi
     assert create_table(first, "c") == ["a", "b", "c", "tasks"]
     moved = file.rename(file.with_name("moved"))
     for connection in (first, second):
-        with pytest.raises(OperationalError, match=f"^the file {file} does not exist$"):
+        with pytest.raises(OperationalError, match=f"^the file {file} cannot be found$"):
             create_table(connection, "d")
     assert not file.exists()
     backup.rename(file)
@@ -161,3 +161,25 @@ def test_connection_follows_the_path_except_to_a_missing_or_combined_database(fi
     assert create_table(first, "d") == ["a", "b", "c", "d", "tasks"]
     for connection in (first, second):
         connection.close()
+
+
+@pytest.mark.django_db
+def test_file_without_log_is_used_once_it_is_replaced(file: Path) -> None:
+    """Some file systems do not support the log, so SQLite keeps its mode of before."""
+    settings = parse_database_url(
+        "DATABASE_URL", f"sqlite:///{file}", pooled=False, prepare_threshold=None
+    )
+    settings["OPTIONS"]["init_command"] = "PRAGMA journal_mode=DELETE"
+    other = back_up(file)
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE other (id INTEGER)")
+    connected = ConnectionHandler({"default": settings})["default"]
+    found = []
+    with closing(connected):
+        for replacement in (None, other):
+            if replacement:
+                replacement.replace(file)
+            connected.close_if_unusable_or_obsolete()
+            with connected.cursor() as cursor:
+                found.append("other" in connected.introspection.table_names(cursor))
+    assert found == [False, True]

@@ -6,7 +6,6 @@ is then written goes to a file that no path leads to, and is lost when the last 
 """
 
 import os
-from contextlib import suppress
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -15,16 +14,17 @@ from django.db.backends.sqlite3 import base
 
 
 class Opened(NamedTuple):
-    """Descriptors of a database and its write-ahead log; no other file can get their inodes."""
+    """Descriptors of a database and its write-ahead log: no other file can get their inodes."""
 
-    database: int
-    log: int
+    database: int | None
+    log: int | None
 
 
 _opened: dict[str, Opened] = {}
 """What this process, in whichever thread, has opened last at each path."""
 
 _lock = Lock()
+"""Protects the descriptors."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -39,32 +39,52 @@ class DatabaseWrapper(base.DatabaseWrapper):
         replaced, SQLite would apply the changes in the log to it.
         """
         path = str(conn_params["database"])
-        log = f"{path}-wal"
+        self._identity = _identify(path)
+        if not self._identity:
+            raise OperationalError(f"the file {path} cannot be found")
         with _lock:
-            self._identity = _identify(path)
-            if not self._identity:
-                raise OperationalError(f"the file {path} does not exist")
-            opened = _opened.get(path)
-            is_same = opened and _identify(opened.database) == self._identity
-            if opened and not is_same and _identify(opened.log) == _identify(log):
-                raise OperationalError(f"the file {path} was replaced: delete {log} and -shm")
-            connection = super().get_new_connection(conn_params)
-            connection.execute("PRAGMA user_version")  # opens the log
-            if opened:
-                os.close(opened.log)
-            # Closing the descriptor of a database would release the locks of its connections.
-            database = opened.database if opened and is_same else os.open(path, os.O_RDONLY)
-            _opened[path] = Opened(database, os.open(log, os.O_RDONLY))
+            opened, log = _opened.get(path), _identify(f"{path}-wal")
+            is_replaced = opened and _identify(opened.database) != self._identity
+            if opened and is_replaced and log and log == _identify(opened.log):
+                raise OperationalError(f"the file {path} was replaced: delete {path}-wal and -shm")
+        connection = super().get_new_connection(conn_params)
+        connection.execute("PRAGMA user_version")  # opens the log
+        with _lock:
+            _remember(path, self._identity)
         return connection
 
     def is_usable(self) -> bool:
-        """Return whether the path still leads to the file. Django asks once a request: 2 µs."""
+        """Return whether the path still leads to the file. Django asks once a request."""
         return _identify(self.settings_dict["NAME"]) == self._identity
 
 
-def _identify(file: str | int) -> tuple[int, int] | None:
-    """Return the device and the inode of a file, which need not exist."""
-    with suppress(FileNotFoundError):
+def _remember(path: str, identity: tuple[int, int]) -> None:
+    """Open the files; keep the descriptor of the database unless it is another one.
+
+    Closing it would release the locks of the connections to it.
+    """
+    database, log = _opened.get(path, (None, None))
+    if log is not None:
+        os.close(log)
+    if _identify(database) != identity:
+        database = _open(path)
+    _opened[path] = Opened(database, _open(f"{path}-wal"))
+
+
+def _open(path: str) -> int | None:
+    """Return a descriptor of the file; some file systems do not support the log."""
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+
+
+def _identify(file: str | int | None) -> tuple[int, int] | None:
+    """Return the device and the inode of a file, or None if it cannot be found."""
+    if file is None:
+        return None
+    try:
         status = os.stat(file)  # noqa: PTH116 - Path.stat() takes longer
-        return status.st_dev, status.st_ino
-    return None
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
