@@ -36,7 +36,7 @@ fuzz: .venv/proof ## Test the service against its OpenAPI document, FUZZ_SECONDS
 	$(BIN)/pytest tests/fuzz/contract.py
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/fuzz/contract.py
 
-e2e: .venv/tests tests/compatibility/node_modules clients/typescript/node_modules ## Kill and restart databases and servers under load, 8 minutes (needs pgbouncer, pgpool2, nginx, haproxy, caddy and Node)
+e2e: .venv/proof tests/compatibility/node_modules clients/typescript/node_modules ## Kill and restart databases and servers under load, 10 minutes (needs pgbouncer, pgpool2, etcd, nginx, haproxy, caddy and Node)
 	$(BIN)/pytest -m e2e --ignore tests/browser
 
 soak: .venv/tests ## Kill everything under load for MINUTES (30), and count what is lost

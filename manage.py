@@ -4,8 +4,16 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
+from django.core.management import CommandError, execute_from_command_line
+
+from todo_project.management.unavailability import unavailability_as_command_error
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        with unavailability_as_command_error():
+            execute_from_command_line(sys.argv)
+    except CommandError as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"CommandError: {error}")

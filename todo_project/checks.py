@@ -8,8 +8,17 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Model
 
+from todo_project.database.catalog import (
+    encoding_problem,
+    invalid_objects,
+    is_row_security_active,
+    is_same_database,
+    missing_settings,
+)
 from todo_project.database.pooler import prepared_statement_error
 from todo_project.database.url import describe_database
 from todo_project.environment import env_str
@@ -133,26 +142,105 @@ def check_connection_count(**_: Any) -> Iterator[CheckMessage]:
 
 
 @register(deploy=True)
-def check_schema(**_: Any) -> Iterator[CheckMessage]:
-    """todo.E008, todo.W009: an index or constraint is missing; the schema cannot be read."""
+def check_database(**_: Any) -> Iterator[CheckMessage]:
+    """todo.W009: the database cannot be examined. Otherwise the checks below."""
     try:
-        with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            yield from check_encoding()
+            yield from check_session_settings()
+            yield from check_unpooled_database()
+        if missing := [*check_migrations()]:
+            yield from missing
+        else:
             for model in apps.get_models():
-                table = model._meta.db_table
-                existing = connection.introspection.get_constraints(cursor, table)
-                declared = [each.name for each in (*model._meta.indexes, *model._meta.constraints)]
-                if missing := [name for name in declared if name not in existing]:
-                    yield Error(
-                        f"The table {table} lacks {', '.join(missing)}.",
-                        hint="Run: python manage.py migrate. If it has nothing to apply, the "
-                        "index or constraint was dropped by hand: create it again.",
-                        id="todo.E008",
-                    )
+                yield from check_table(model)
     except DatabaseError as error:
+        cause = str(error).partition("\n")[0]
         yield Warning(
-            f"The schema of {describe_database(connection)} cannot be read: {error}".strip(),
+            f"The schema of {describe_database(connection)} cannot be read: {cause}",
             hint="Check DATABASE_URL, and that the database answers.",
             id="todo.W009",
+        )
+
+
+def check_encoding() -> Iterator[CheckMessage]:
+    """todo.E012: a database that cannot store every text, or counts bytes as characters."""
+    if problem := encoding_problem(connection):
+        yield Error(
+            problem,
+            hint="Create a database with ENCODING 'UTF8', and move the tasks with export_tasks "
+            "and import_tasks.",
+            id="todo.E012",
+        )
+
+
+def check_session_settings() -> Iterator[CheckMessage]:
+    """todo.W013: settings that neither the startup parameters nor the role give a session."""
+    if missing := missing_settings(connection):
+        yield Warning(
+            f"The sessions of DATABASE_URL have {', '.join(missing)}: a pooler ignores the "
+            "settings of the service.",
+            hint="Set DATABASE_POOLED=true, run: python manage.py configure_role, and let the "
+            "pooler renew its connections to the server.",
+            id="todo.W013",
+        )
+
+
+def check_unpooled_database() -> Iterator[CheckMessage]:
+    """todo.E014: migrations of another database than that of the service."""
+    if not settings.DATABASE_URL_UNPOOLED:
+        return
+    direct = connections["unpooled"]
+    pooled = direct.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]  # see todo.W003
+    if not pooled and not is_same_database(connection, direct):
+        yield Error(
+            "DATABASE_URL and DATABASE_URL_UNPOOLED are two databases, or two servers.",
+            hint="Set them to the URLs of one database: at Neon, of one branch.",
+            id="todo.E014",
+        )
+
+
+def check_migrations() -> Iterator[CheckMessage]:
+    """todo.E015: migrations that are not applied to the database of the service."""
+    executor = MigrationExecutor(connection)
+    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        yield Error(
+            f"{len(plan)} migrations are not applied to {describe_database(connection)}.",
+            hint="Run: python manage.py migrate. If it has nothing to apply, check DATABASE_URL, "
+            "and the search_path of its role.",
+            id="todo.E015",
+        )
+
+
+def check_table(model: type[Model]) -> Iterator[CheckMessage]:
+    """todo.E008, todo.E016, todo.E017: indexes, constraints and policies of a table."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        existing = connection.introspection.get_constraints(cursor, table)
+    declared = [each.name for each in (*model._meta.indexes, *model._meta.constraints)]
+    if missing := [name for name in declared if name not in existing]:
+        yield Error(
+            f"The table {table} lacks {', '.join(missing)}.",
+            hint="The index or constraint was dropped by hand: create it again.",
+            id="todo.E008",
+        )
+    if connection.vendor != "postgresql":
+        return
+    invalid = invalid_objects(connection, table)
+    if found := [name for name in declared if name in invalid]:
+        yield Error(
+            f"The table {table} has {', '.join(found)}, which is not valid.",
+            hint="For an index, execute REINDEX INDEX CONCURRENTLY; for a constraint, ALTER TABLE "
+            "... VALIDATE CONSTRAINT.",
+            id="todo.E016",
+        )
+    if is_row_security_active(connection, table):
+        yield Error(
+            f"Policies of row-level security apply to the role in the table {table}: they may "
+            "hide rows.",
+            hint="Let the owner of the table execute ALTER TABLE ... DISABLE ROW LEVEL SECURITY, "
+            "or give the role BYPASSRLS.",
+            id="todo.E017",
         )
 
 

@@ -166,6 +166,11 @@ def test_options_in_url_take_precedence() -> None:
         ("postgresql://u:secret@h/", f"names no database; {VALID_FORMS}"),
         ("sqlite://", f"names no file, so nothing would be stored; {VALID_FORMS}"),
         ("sqlite://:memory:", f"names no file, so nothing would be stored; {VALID_FORMS}"),
+        ("sqlite:///a?mode=ro", "'mode' is not supported for SQLite; remove it from the URL."),
+        (
+            "sqlite:///a?timeout=9",
+            "'timeout' is not supported for SQLite; remove it from the URL.",
+        ),
         (
             f"{REMOTE}?pgbouncer=true",
             'invalid connection option "pgbouncer"; remove it from the URL.',

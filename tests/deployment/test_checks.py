@@ -1,13 +1,20 @@
 """Tests of the system checks: each reports its misconfiguration, and nothing else."""
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.core import checks
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import override_settings
 from psycopg import pq
@@ -18,6 +25,7 @@ from tests.support.processes import run_python
 from tests.support.servers.gunicorn import database_url
 from todo_project.checks import PLATFORM_VARIABLES, POOLER_PORTS
 from todo_project.database.url import describe_database
+from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +41,39 @@ def run_checks() -> list[checks.CheckMessage]:
     ]
     assert all(message.hint for message in messages)
     return messages
+
+
+def reported() -> list[tuple[str | None, str]]:
+    """Return the ids and texts of the messages."""
+    return [(each.id, each.msg) for each in run_checks()]
+
+
+def execute(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for sql in statements:
+            cursor.execute(sql)
+
+
+DEPLOYMENT = {
+    "SECRET_KEY": STRONG_KEY,
+    "ALLOWED_HOSTS": "api.example.com",
+    "BEHIND_PROXY": "true",
+    "PORT": "8000",
+    "API_GATEWAY": "the gateway",
+}
+
+
+def check(url: str, **variables: str) -> tuple[int, list[str], str]:
+    """Run `check --deploy`; return the exit code, the ids of the messages, and the messages."""
+    finished = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy"],
+        env=os.environ | DEPLOYMENT | {"DATABASE_URL": url} | variables,
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return finished.returncode, re.findall(r"\((\w+\.[EW]\d+)\)", finished.stderr), finished.stderr
 
 
 @pytest.fixture(autouse=True)
@@ -202,35 +243,104 @@ def test_migrations_through_pooler_are_reported(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.django_db(transaction=True)
 def test_missing_index_is_reported() -> None:
     with without_index():
-        [message] = run_checks()
-    assert (message.id, message.msg) == (
-        "todo.E008",
-        "The table tasks lacks tasks_newest_first.",
-    )
+        assert reported() == [("todo.E008", "The table tasks lacks tasks_newest_first.")]
     assert run_checks() == []
 
 
-def test_unavailable_database_is_reported() -> None:
-    with database_fails(OperationalError):
-        [message] = run_checks()
-    assert (message.id, message.msg) == (
-        "todo.W009",
-        f"The schema of {describe_database(connection)} cannot be read: a secret",
+@pytest.mark.django_db(transaction=True)
+def test_missing_migrations_are_reported_and_not_what_follows_from_them() -> None:
+    call_command("migrate", "tasks", "0001", database="default", verbosity=0)
+    try:
+        message = f"3 migrations are not applied to {describe_database(connection)}."
+        assert reported() == [("todo.E015", message)]
+    finally:
+        call_command("migrate", database="default", verbosity=0)
+    assert run_checks() == []
+
+
+@pytest.mark.once
+def test_invalid_index_and_constraint_are_reported(db: None) -> None:
+    invalidate = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = {}::regclass"
+    execute(invalidate.format("'tasks_newest_first'"), "ALTER TABLE tasks ADD other INTEGER")
+    execute("CREATE INDEX other ON tasks (other)", invalidate.format("'other'"))  # not declared
+    execute(
+        "ALTER TABLE tasks DROP CONSTRAINT tasks_title_length",
+        "ALTER TABLE tasks ADD CONSTRAINT tasks_title_length CHECK (title <> '') NOT VALID",
     )
+    message = "The table tasks has tasks_newest_first, tasks_title_length, which is not valid."
+    assert reported() == [("todo.E016", message)]
+
+
+@pytest.mark.once
+def test_row_level_security_is_reported_if_it_applies_to_the_role(db: None) -> None:
+    execute("ALTER TABLE tasks ENABLE ROW LEVEL SECURITY", "CREATE ROLE guest_of_checks")
+    assert run_checks() == []  # not to the owner of the table
+    execute(
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest_of_checks",
+        "SET LOCAL ROLE guest_of_checks",
+    )
+    message = (
+        "Policies of row-level security apply to the role in the table tasks: they may hide rows."
+    )
+    assert reported() == [("todo.E017", message)]
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_missing_session_settings_are_reported() -> None:
+    """With DATABASE_POOLED the service sends no settings, and this role has none."""
+    url = database_url()
+    separator = "&" if "?" in url else "?"
+    custom = f"{url}{separator}options={quote('-c statement_timeout=20s -c random_page_cost=2')}"
+    pooled = check(url, DATABASE_POOLED="true", DATABASE_URL_UNPOOLED=url)
+    assert pooled[:2] == (0, ["todo.W013"])
+    missing = "idle_in_transaction_session_timeout=0, lock_timeout=0"
+    message = "The sessions of DATABASE_URL have {}: a pooler ignores the settings of the service."
+    assert message.format(f"{missing}, random_page_cost=4, statement_timeout=0") in pooled[2]
+    assert message.format(missing) in check(custom, DATABASE_POOLED="true")[2]
+    assert check(custom)[:2] == (0, [])
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_two_databases_are_reported() -> None:
+    url = database_url()
+    other = urlsplit(url)._replace(path="/postgres").geturl()
+    assert check(url, DATABASE_URL_UNPOOLED=url)[:2] == (0, [])
+    assert check(url, DATABASE_URL_UNPOOLED=other)[:2] == (1, ["todo.E014"])
+    assert check(other, DATABASE_URL_UNPOOLED=url)[:2] == (1, ["todo.E014", "todo.E015"])
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_other_encoding_than_utf8_is_reported() -> None:
+    name = f"ascii_{uuid4().hex}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0")
+    try:
+        url = urlsplit(database_url())._replace(path=f"/{name}").geturl()
+        assert check(url)[:2] == (1, ["todo.E012", "todo.E015"])
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name}")
+
+
+def test_unavailable_database_is_reported() -> None:
+    message = f"The schema of {describe_database(connection)} cannot be read: a secret"
+    with database_fails(OperationalError):
+        assert reported() == [("todo.W009", message)]
 
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_documented_deployment_passes_all_checks() -> None:
-    variables = {
-        "SECRET_KEY": STRONG_KEY,
-        "ALLOWED_HOSTS": "api.example.com",
-        "BEHIND_PROXY": "true",
-        "PORT": "8000",
-        "DATABASE_URL": database_url(),
-        "DATABASE_POOLED": "true",
-        "DATABASE_URL_UNPOOLED": database_url(),
-        "API_GATEWAY": "the gateway",
-    }
-    output = run_python("manage.py", "check", "--deploy", "--fail-level", "INFO", **variables)
+    url = database_url()
+    variables = {"DATABASE_URL": url, "DATABASE_URL_UNPOOLED": url, "DATABASE_POOLED": "true"}
+    run_python("manage.py", "configure_role", **variables)
+    try:
+        command = ("manage.py", "check", "--deploy", "--fail-level", "INFO")
+        output = run_python(*command, **DEPLOYMENT, **variables)
+    finally:
+        name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+        execute(f"ALTER ROLE CURRENT_USER IN DATABASE {name} RESET ALL")
     assert output == "System check identified no issues (7 silenced).\n"

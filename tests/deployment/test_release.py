@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -101,6 +103,19 @@ def test_configure_role_sets_session_settings_and_can_be_repeated(role: None) ->
             "random_page_cost=1.\n"
         )
         assert role_settings() == ROLE_SETTINGS
+
+
+def test_configure_role_configures_the_role_that_logs_in(role: None) -> None:
+    other = f"other_{uuid4().hex}"
+    with psycopg.connect(database_url(), autocommit=True) as session:
+        session.execute(f"CREATE ROLE {other}")
+        try:
+            url = f"{database_url()}{'&' if '?' in database_url() else '?'}"
+            url += f"options={quote(f'-c role={other}')}"
+            run_python("manage.py", "configure_role", DATABASE_URL=url)
+        finally:
+            session.execute(f"DROP ROLE {other}")
+    assert role_settings() == ROLE_SETTINGS
 
 
 def test_configure_role_requires_yes_with_debug(role: None, settings: Any) -> None:

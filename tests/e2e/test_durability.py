@@ -1,44 +1,13 @@
 """Tests that every acknowledged create is stored exactly once, even if the database fails."""
 
-from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
-from tests.support.servers.cluster import ROLE, Cluster, primary, standby
-from tests.support.servers.gunicorn import Instance, manage, run
-from tests.support.servers.http_client import Client, Response
+from tests.support.servers.cluster import ROLE, primary, standby
+from tests.support.servers.gunicorn import manage, run
+from tests.support.servers.ledger import Ledger
 from tests.support.servers.load import load
 
 CLIENTS = 8
-
-
-class Ledger:
-    """The acknowledged tasks, and for each client the idempotency key of its pending request."""
-
-    def __init__(self) -> None:
-        self.acknowledged: list[tuple[str, str]] = []
-        self.pending: dict[int, str] = {}
-
-    def create(self, client: Client, number: int) -> Response:
-        """Create a task, with the same idempotency key until the request succeeds."""
-        key = self.pending.setdefault(number, str(uuid4()))
-        response = client.send("POST", "/api/alice/tasks", {"title": key}, Idempotency_Key=key)
-        if response.status == 201:
-            self.acknowledged.append((response.json()["id"], response.json()["title"]))
-            del self.pending[number]
-        return response
-
-    def finish(self, service: Instance) -> None:
-        """Repeat the pending requests."""
-        with closing(Client(service.port)) as client:
-            for number in list(self.pending):
-                assert self.create(client, number).status == 201
-
-
-def stored_tasks(cluster: Cluster) -> list[tuple[str, str]]:
-    with cluster.connect() as connection:
-        query = "SELECT id::TEXT, title FROM tasks"
-        return [(task_id, title) for task_id, title in connection.execute(query)]
 
 
 def test_killed_database_loses_no_acknowledged_task(tmp_path: Path) -> None:
@@ -54,7 +23,8 @@ def test_killed_database_loses_no_acknowledged_task(tmp_path: Path) -> None:
                     cluster.start()
                 record.wait_for(100, 201)
             ledger.finish(service)
-        assert sorted(stored_tasks(cluster)) == sorted(ledger.acknowledged)
+        with cluster.connect() as connection:
+            ledger.assert_stored(connection)
     assert record.count().keys() == {201, 503}
 
 
@@ -72,5 +42,6 @@ def test_failover_to_standby_loses_no_acknowledged_task(tmp_path: Path) -> None:
                 second.promote()
                 record.wait_for(100, 201)
             ledger.finish(service)
-        assert sorted(stored_tasks(second)) == sorted(ledger.acknowledged)
+        with second.connect() as connection:
+            ledger.assert_stored(connection)
     assert record.count().keys() == {201, 503}

@@ -9,6 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from todo_project.management.unavailability import unavailability_as_command_error
+
 
 class Terminal(StringIO):
     """A stream that claims to be a terminal."""
@@ -58,7 +60,8 @@ def import_tasks(*arguments: str | Path) -> tuple[str, str]:
     output, errors = StringIO(), StringIO()
     call = [str(argument) for argument in arguments]
     try:
-        call_command("import_tasks", *call, "--database=default", stdout=output, stderr=errors)
+        with unavailability_as_command_error():  # as manage.py does
+            call_command("import_tasks", *call, "--database=default", stdout=output, stderr=errors)
     except CommandError as error:
         errors.write(f"{error}\n")
     return output.getvalue(), errors.getvalue()

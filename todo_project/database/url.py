@@ -66,6 +66,7 @@ VALID_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file.
 NEON_DOMAIN = ".neon.tech"
 LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 POSTGRESQL_ENGINE = "todo_project.database.postgresql"
+SQLITE_ENGINE = "todo_project.database.sqlite"
 
 
 def is_pooled(url: str) -> bool:
@@ -133,6 +134,10 @@ def parse_database_url(
                 exit_with_error(
                     variable, f"names no file, so nothing would be stored; {VALID_FORMS}"
                 )
+            if options:
+                reason = f"{quoted(min(options))} is not supported for SQLite"
+                exit_with_error(variable, f"{reason}; remove it from the URL.")
+            parsed["ENGINE"] = SQLITE_ENGINE
             # WAL: readers do not wait for the writer. Writers queue for up to 15 s instead of
             # failing (https://docs.djangoproject.com/en/5.2/ref/databases/#sqlite-notes).
             options |= {

@@ -33,6 +33,9 @@ class Command(BaseCommand):
             raise CommandError(f"DEBUG is true. To configure {role}, add --yes.")
         database = connection.ops.quote_name(connection.settings_dict["NAME"])
         with connection.schema_editor() as editor:
+            # Not the role that `options=-c role=...` in the URL may have set: settings of a role
+            # apply to those who log in as it.
+            editor.execute("SET LOCAL ROLE NONE")
             for name, value in SESSION_SETTINGS.items():
                 # The ORM has no equivalent of ALTER ROLE.
                 editor.execute(

@@ -1,16 +1,15 @@
 """Django's migrate, on a direct connection without a statement timeout, one process at a time."""
 
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
+from todo_project.database.catalog import encoding_problem
 from todo_project.database.migration_lock import migration_lock
-from todo_project.management.direct_connection import (
-    default_to_direct_connection,
-    unavailability_as_command_error,
-)
+from todo_project.management.direct_connection import default_to_direct_connection
 
 
 class Command(migrate.Command):
@@ -22,7 +21,11 @@ class Command(migrate.Command):
         default_to_direct_connection(parser)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Migrate; raise CommandError, without a traceback, if the database is unavailable."""
-        alias = options["database"]
-        with unavailability_as_command_error(alias), migration_lock(connections[alias]):
+        """Migrate; raise CommandError, before the first migration, unless it is UTF-8."""
+        connection = connections[options["database"]]
+        if connection.vendor == "sqlite":
+            Path(connection.settings_dict["NAME"]).touch()  # the engine does not create it
+        elif problem := encoding_problem(connection):
+            raise CommandError(problem)
+        with migration_lock(connection, self.stderr.write):
             return super().execute(*args, **options)

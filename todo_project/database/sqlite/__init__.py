@@ -1,0 +1,1 @@
+"""Django's engine for SQLite, which notices that the file was deleted or replaced."""
