@@ -94,7 +94,7 @@ control_socket_disable = True
 # The worker sends every response itself (todo_project/server/connection.py).
 sendfile = False
 
-# The service writes its own access log (todo_project/http/access_log.py).
+# The service writes its own access log (todo_project/middleware/access_log.py).
 accesslog = None
 logger_class = ProcessLogger
 

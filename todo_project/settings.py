@@ -103,7 +103,7 @@ WSGI_APPLICATION = "todo_project.wsgi.application"
 INSTALLED_APPS = [
     "tasks",
     "todo_project",
-    "todo_project.http.login_app.LoginsConfig",
+    "todo_project.logins.apps.LoginsConfig",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -118,11 +118,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "todo_project.metrics.requests.MetricsMiddleware"
     if METRICS
-    else "todo_project.http.access_log.AccessLogMiddleware",
-    "todo_project.http.cors.CorsMiddleware",
+    else "todo_project.middleware.access_log.AccessLogMiddleware",
+    "todo_project.middleware.cors.CorsMiddleware",
     "todo_project.problems.handlers.ProblemMiddleware",
-    "todo_project.http.page_middleware.PageMiddleware",
-    "todo_project.http.admin_middleware.AdminMiddleware",
+    "todo_project.middleware.pages.PageMiddleware",
+    "todo_project.middleware.admin.AdminMiddleware",
 ]
 # The first line is about middleware that AdminMiddleware and PageMiddleware wrap. todo.E001
 # replaces the next two. The last two are about HSTS for other hosts, which only an operator can
@@ -162,15 +162,15 @@ AUTHENTICATION_BACKENDS = [
 ]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_HANDLER = "todo_project.http.login_throttling.LoginHandler"
+AXES_HANDLER = "todo_project.logins.throttling.LoginHandler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
 LOGIN_FAILURE_LIMITS = [AXES_FAILURE_LIMIT, 50, 100]  # in the order of the parameters
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "todo_project.http.login_throttling.client_ip"
+AXES_CLIENT_IP_CALLABLE = "todo_project.logins.throttling.client_ip"
 AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False  # todo_project/admin.py has the pages
+AXES_ENABLE_ADMIN = False  # todo_project/logins/admin.py has the pages
 AXES_VERBOSE = False  # no line at each start, no user names in the log
 
 LANGUAGE_CODE = "en"
@@ -185,7 +185,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [("guides", BASE_DIR / "docs")]  # to which the page /docs links
 STORAGES = {
-    "staticfiles": {"BACKEND": "todo_project.http.static_files.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "todo_project.static_files.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
@@ -220,7 +220,7 @@ PROBES = ["/healthz", "/readyz", *(["/metrics"] if METRICS else [])]
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # For the API, see todo_project/http/page_middleware.py.
+    # For the API, see todo_project/middleware/pages.py.
     SECURE_REDIRECT_EXEMPT = [f"^{probe[1:]}$" for probe in PROBES]
 SECURE_HSTS_SECONDS = HSTS_SECONDS
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_INCLUDE_SUBDOMAINS
@@ -266,7 +266,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# Errors are logged on stderr. The access log goes to stdout (todo_project/http/access_log.py).
+# Errors are logged on stderr. The access log goes to stdout (todo_project/middleware/access_log.py).
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch, URLPattern, get_resolver
 from django.utils.http import parse_header_parameters
 
-from todo_project.database.thread_connection import thread_connection
+from todo_project.shortcuts.thread_connection import thread_connection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse

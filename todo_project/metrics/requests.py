@@ -19,8 +19,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from todo_project.database.thread_connection import thread_connection
-from todo_project.http.access_log import AccessLogMiddleware
+from todo_project.middleware.access_log import AccessLogMiddleware
+from todo_project.shortcuts.thread_connection import thread_connection
 
 MS_PER_SECOND = 1000
 

@@ -12,11 +12,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
-from todo_project.database.thread_connection import thread_connection
 from todo_project.http.headers import GetResponse, set_content_length
 from todo_project.http.json import dumps
 from todo_project.http.request_id import choose_request_id, current_request_id
 from todo_project.problems.handlers import unknown_url
+from todo_project.shortcuts.thread_connection import thread_connection
 
 NANOSECONDS_PER_MS = 1_000_000
 

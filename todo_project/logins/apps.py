@@ -14,6 +14,8 @@ class LoginsConfig(AxesConfig):  # type: ignore[misc] # django-axes has no annot
     def ready(self) -> None:
         """Rename the model and its rows. Migrations compare the options of its class only."""
         super().ready()
+        from todo_project.logins import admin  # noqa: F401, PLC0415 - importing it registers it
+
         model = self.get_model("AccessAttempt")
         model.__str__, options = format_attempt, model._meta
         options.verbose_name, options.verbose_name_plural = "login attempt", "login attempts"

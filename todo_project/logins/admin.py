@@ -2,7 +2,7 @@
 
 django-axes has pages of its own, which are not used (AXES_ENABLE_ADMIN). Two of their three lists
 are always empty here, because these logs are disabled. And they tell whether a login is locked by
-a single limit, but there are several (todo_project/http/login_throttling.py).
+a single limit, but there are several (todo_project/logins/throttling.py).
 """
 
 from typing import Any

@@ -1,0 +1,1 @@
+"""The limits of failed logins to the admin, and their pages."""

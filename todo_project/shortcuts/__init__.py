@@ -1,0 +1,1 @@
+"""Shortcuts that only save CPU time."""
