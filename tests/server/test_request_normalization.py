@@ -109,11 +109,6 @@ def test_missing_host_returns_400_with_http_1_1(protocol: str, status: int) -> N
     assert call("GET", TASKS, SERVER_PROTOCOL=protocol, HTTP_HOST=None)[0] == status
 
 
-@pytest.mark.parametrize("path", [TASKS, "/nowhere", "/docs"])
-def test_response_to_head_has_no_body(path: str) -> None:
-    assert call("HEAD", path)[1] == b""
-
-
 CHARSETS = ["hex", "rot13", "zip", "punycode", "undefined", "utf-16", "latin-1", "x", "UTF-8"]
 
 

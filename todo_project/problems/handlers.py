@@ -1,22 +1,17 @@
 """The handlers that turn exceptions into problem responses.
 
-`exception_handler` covers what DRF views raise, `ProblemMiddleware` everything else. A response
+`exception_handler` covers what DRF views raise, the middleware everything else. A response
 shows nothing internal; what is not the client's mistake is logged.
 """
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import (
-    DisallowedHost,
-    PermissionDenied,
-    RequestDataTooBig,
-    SuspiciousOperation,
-)
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.status import is_client_error
@@ -47,13 +42,6 @@ from todo_project.problems.registry import (
 
 log = logging.getLogger(__name__)
 
-PROBES = frozenset(settings.PROBES)
-
-MAX_LOGGED_HOST = 100  # characters
-
-MAX_ALLOWED_HOSTS = 100
-"""The number of hosts that a process remembers as allowed; `*` allows any number."""
-
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Return the response to an exception of a DRF view (`EXCEPTION_HANDLER`)."""
@@ -64,32 +52,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
     return problem_response(exc, request)
 
 
-class ProblemMiddleware:
-    """Handle exceptions outside DRF, and reject unknown hosts, also with DEBUG."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-        self.allowed_hosts: set[str | None] = set()
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Check the host, then process the request. Probes are exempt: platforms use IPs."""
-        host = request.META.get("HTTP_HOST")
-        if host not in self.allowed_hosts and request.path_info not in PROBES:
-            try:
-                request.get_host()
-            except DisallowedHost as exc:
-                shown = (host or "")[:MAX_LOGGED_HOST]
-                log.warning("The host %r is not valid or not in ALLOWED_HOSTS.", shown)
-                return problem_response(exc, request)
-            if len(self.allowed_hosts) < MAX_ALLOWED_HOSTS:
-                self.allowed_hosts.add(host)
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
-        """Return the response to an exception; for the admin's 403, leave it to Django."""
-        return None if isinstance(exc, PermissionDenied) else problem_response(exc, request)
-
-
+@csrf_exempt
 def unknown_url(request: HttpRequest) -> HttpResponse:
     """Return the 404 for a URL that no other pattern matches."""
     return problem_response(Problem(NOT_FOUND, "There is no such URL."), request)
