@@ -25,10 +25,10 @@ admin: .venv/runs ## Create a superuser for /admin/
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
 	@$(DEVELOPMENT) $(MANAGE) createsuperuser
 
-test: .venv/tests ## Run the tests on PostgreSQL and on SQLite
+test: .venv/tests ## Run the tests on PostgreSQL, and on SQLite without shortcuts
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto -m "not e2e" --ignore tests/browser
-	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
+	SHORTCUTS=false TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

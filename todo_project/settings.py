@@ -117,7 +117,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 PAGE_MIDDLEWARE = [
-    "todo_project.middleware.pages.content_security_policy_middleware",
+    "todo_project.middleware.security.content_security_policy_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -137,13 +137,14 @@ MIDDLEWARE = [
     else "corsheaders.middleware.CorsMiddleware",
     "todo_project.middleware.problems.ProblemMiddleware",
     *(["todo_project.shortcuts.middleware.PageShortcut"] if SHORTCUTS else PAGE_MIDDLEWARE),
-    "todo_project.middleware.api.https_middleware",
+    "todo_project.middleware.security.https_middleware",
 ]
 WSGI_HANDLER = f"todo_project.{'shortcuts' if SHORTCUTS else 'http'}.handler.Handler"
-# todo.E001 replaces the first two. The next two are about HSTS for other hosts, which only an
-# operator can decide. The others do not find the middleware that PageShortcut runs.
-SILENCED_SYSTEM_CHECKS += ["security.W009", "security.W025", "security.W005", "security.W021"]
-if SHORTCUTS:
+SILENCED_SYSTEM_CHECKS += [
+    *("security.W009", "security.W025"),  # todo.E001 replaces them
+    *("security.W005", "security.W021"),  # HSTS for other hosts: only an operator can decide
+]
+if SHORTCUTS:  # they do not find the middleware that PageShortcut runs
     SILENCED_SYSTEM_CHECKS += [
         *("admin.E408", "admin.E409", "admin.E410", "axes.W002"),
         *("security.W001", "security.W002", "security.W003"),
@@ -236,7 +237,7 @@ PROBES = ["/healthz", "/readyz", *(["/metrics"] if METRICS else [])]
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # The API is not redirected: todo_project/middleware/api.py.
+    # The API is not redirected: todo_project/middleware/security.py.
     SECURE_REDIRECT_EXEMPT = ["^api/", *(f"^{probe[1:]}$" for probe in PROBES)]
 SECURE_HSTS_SECONDS = HSTS_SECONDS
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_INCLUDE_SUBDOMAINS

@@ -1,1 +1,1 @@
-"""What surrounds each request: the access log, CORS, headers, and what only pages need."""
+"""What surrounds each request: the access log, problems, security, and the pages of the admin."""

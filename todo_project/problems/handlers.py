@@ -67,23 +67,14 @@ def problem_response(exc: Exception, request: HttpRequest | Request) -> HttpResp
     """Return the response to an exception, and log it if it is not the client's mistake."""
     problem = _to_problem(exc)
     if problem.type.status >= INTERNAL_ERROR.status:
-        log.error(
-            "%s: %s",
-            problem.type.slug,
-            exc,
-            exc_info=exc if problem.type is INTERNAL_ERROR else None,
-        )
+        exc_info = exc if problem.type is INTERNAL_ERROR else None
+        log.error("%s: %s", problem.type.slug, exc, exc_info=exc_info)
     response = _render(problem, request)
     if problem.type is UNAUTHORIZED:
         response["WWW-Authenticate"] = _challenge(exc)
     if problem.type is TOO_MANY_REQUESTS and (wait := getattr(exc, "wait", None)) is not None:
         response["Retry-After"] = str(max(math.ceil(wait), 0))
     return response
-
-
-def request_id(request: HttpRequest | Request) -> str:
-    """Return the id with which the request is logged."""
-    return str(getattr(request, "request_id", ""))
 
 
 def _to_problem(exc: Exception) -> Problem:
@@ -105,21 +96,10 @@ def _api_problem(exc: exceptions.APIException) -> Problem:
         return Problem(INTERNAL_ERROR)
     if isinstance(exc, exceptions.ValidationError) and status == VALIDATION_ERROR.status:
         return validation_problem(exc)
-    types = [kind for raised, kind in _API_PROBLEM_TYPES if isinstance(exc, raised)]
+    types = (kind for raised, kind in _API_PROBLEM_TYPES if isinstance(exc, raised))
     problem_type = next((kind for kind in types if kind.status == status), about_blank(status))
     return Problem(problem_type, detail_text(exc.detail))
 
-
-_API_PROBLEM_TYPES: tuple[tuple[type[exceptions.APIException], ProblemType], ...] = (
-    (exceptions.ParseError, MALFORMED_JSON),
-    (exceptions.NotFound, NOT_FOUND),
-    (exceptions.MethodNotAllowed, METHOD_NOT_ALLOWED),
-    (exceptions.NotAcceptable, NOT_ACCEPTABLE),
-    (exceptions.UnsupportedMediaType, UNSUPPORTED_MEDIA_TYPE),
-    (exceptions.APIException, UNAUTHORIZED),
-    (exceptions.APIException, FORBIDDEN),
-    (exceptions.APIException, TOO_MANY_REQUESTS),
-)
 
 # The first match counts, so a class comes before its base class.
 _PROBLEM_TYPES: tuple[tuple[type[Exception], ProblemType], ...] = (
@@ -129,6 +109,14 @@ _PROBLEM_TYPES: tuple[tuple[type[Exception], ProblemType], ...] = (
     (SuspiciousOperation, BAD_REQUEST),
     (UnreadablePostError, BAD_REQUEST),
     (Exception, INTERNAL_ERROR),
+)
+_API_PROBLEM_TYPES: tuple[tuple[type[exceptions.APIException], ProblemType], ...] = (
+    (exceptions.ParseError, MALFORMED_JSON),
+    (exceptions.NotFound, NOT_FOUND),
+    (exceptions.MethodNotAllowed, METHOD_NOT_ALLOWED),
+    (exceptions.NotAcceptable, NOT_ACCEPTABLE),
+    (exceptions.UnsupportedMediaType, UNSUPPORTED_MEDIA_TYPE),
+    *((exceptions.APIException, kind) for kind in (UNAUTHORIZED, FORBIDDEN, TOO_MANY_REQUESTS)),
 )
 
 
@@ -143,7 +131,7 @@ def _render(problem: Problem, request: HttpRequest | Request) -> HttpResponse:
         "title": problem.type.title,
         "status": problem.type.status,
         "detail": problem.detail,
-        "request_id": request_id(request),
+        "request_id": getattr(request, "request_id", ""),  # of the access log
         **({"errors": problem.errors} if problem.errors else {}),
         **problem.members,
     }

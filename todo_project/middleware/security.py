@@ -1,4 +1,4 @@
-"""The middleware of the API: reject plain HTTP where HTTPS is expected."""
+"""Security beside Django's own middleware: HTTPS for the API, and what a page may load."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +7,17 @@ from todo_project.http.headers import GetResponse, is_api_request
 from todo_project.problems.exceptions import Problem
 from todo_project.problems.handlers import problem_response
 from todo_project.problems.registry import HTTPS_REQUIRED
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",  # the icons in Swagger UI's style sheet
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
 
 
 def https_middleware(get_response: GetResponse) -> GetResponse:
@@ -21,5 +32,17 @@ def https_middleware(get_response: GetResponse) -> GetResponse:
         if settings.BEHIND_PROXY and is_api_request(request) and not request.is_secure():
             return problem_response(Problem(HTTPS_REQUIRED), request)
         return get_response(request)
+
+    return middleware
+
+
+def content_security_policy_middleware(get_response: GetResponse) -> GetResponse:
+    """Limit what a page may load, and where its forms may lead."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        return response
 
     return middleware
