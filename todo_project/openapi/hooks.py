@@ -76,14 +76,8 @@ def add_head(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for response in head["responses"].values():
                 response.pop("content", None)
                 response.pop("links", None)
-            result["paths"][path] = _insert_after(methods, "get", "head", head)
+            result["paths"][path] = {"get": get, "head": head, **methods}
     return result
-
-
-def _insert_after(mapping: dict[str, Any], previous: str, key: str, value: Any) -> dict[str, Any]:
-    items = list(mapping.items())
-    position = list(mapping).index(previous) + 1
-    return dict([*items[:position], (key, value), *items[position:]])
 
 
 def remove_enum_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
