@@ -104,7 +104,7 @@ WSGI_APPLICATION = "todo_project.wsgi.application"
 INSTALLED_APPS = [
     "tasks",
     "todo_project",
-    "todo_project.logins.apps.LoginsConfig",  # django-axes
+    "todo_project.logins.LoginsConfig",  # django-axes
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
