@@ -23,6 +23,9 @@ from todo_project.http.request_id import choose_request_id, current_request_id
 from todo_project.problems.handlers import unknown_url
 from todo_project.shortcuts.thread_connection import thread_connection
 
+TRACEPARENT_PATTERN = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""The header of a traced request (https://www.w3.org/TR/trace-context/#traceparent-header)."""
+
 
 class QueryMeter:
     """Counts the SQL statements of one request and measures their time."""
@@ -63,7 +66,7 @@ class AccessLogMiddleware:
         set_content_length(response)
         response["X-Request-ID"] = request_id
         if is_api_request(request):
-            response["Cache-Control"] = CACHE_CONTROL
+            response.headers.setdefault("Cache-Control", CACHE_CONTROL)
         match = request.resolver_match or resolve(request.path_info)
         line = {
             "time": datetime.now(UTC),
@@ -75,7 +78,8 @@ class AccessLogMiddleware:
             "db_ms": meter.elapsed / 1e6,
             "statements": meter.statements,
         }
-        if is_traceparent(traceparent := request.META.get("HTTP_TRACEPARENT", "")):
+        traceparent = request.META.get("HTTP_TRACEPARENT")
+        if traceparent and TRACEPARENT_PATTERN.fullmatch(traceparent):
             line["traceparent"] = traceparent
         self.log(line)
         return response
@@ -90,12 +94,6 @@ def write_line(line: bytes) -> None:
     with suppress(OSError):
         sys.stdout.buffer.write(line + b"\n")
         sys.stdout.buffer.flush()
-
-
-def is_traceparent(value: str) -> bool:
-    """Return whether the request is traced (https://www.w3.org/TR/trace-context/#traceparent-header)."""
-    pattern = "[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
-    return bool(value and re.fullmatch(pattern, value))
 
 
 @cache

@@ -10,7 +10,7 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.module_loading import import_string
 
-from todo_project.http.headers import GetResponse, is_api_request
+from todo_project.http.headers import CACHE_CONTROL, GetResponse, is_api_request
 
 
 class CorsShortcut(CorsMiddleware):
@@ -21,8 +21,9 @@ class CorsShortcut(CorsMiddleware):
         if "HTTP_ORIGIN" in request.META:
             return super().__call__(request)
         response: Any = self.get_response(request)
-        vary = response.get("Vary")
-        response["Vary"] = f"{vary}, origin" if vary else "origin"
+        headers = response.headers._store
+        vary = f"{headers['vary'][1]}, origin" if "vary" in headers else "origin"
+        headers["vary"] = ("Vary", vary)
         return response
 
 
@@ -30,7 +31,8 @@ class PageShortcut:
     """Run the middleware of pages, `PAGE_MIDDLEWARE`, for pages only.
 
     To a response of the API it only adds headers, and they depend on nothing but the scheme of
-    the request. They are made once, and copied without being validated again.
+    the request. They are made once, and with `Cache-Control`, which the access log would add,
+    they are copied without being validated again.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -68,8 +70,8 @@ class PageShortcut:
 
 
 def security_headers(request: HttpRequest, get_response: GetResponse) -> ResponseHeaders:
-    """Return the headers that the middleware of pages adds to a response of the API."""
-    response = HttpResponse()
+    """Return the headers that are the same on all responses of the API with this scheme."""
+    response = HttpResponse(headers={"Cache-Control": CACHE_CONTROL})
     del response["Content-Type"]
     for middleware in (XFrameOptionsMiddleware, SecurityMiddleware):
         layer: Any = middleware(get_response)
