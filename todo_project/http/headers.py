@@ -1,4 +1,4 @@
-"""What responses have in common: their caching, and their length."""
+"""Response headers that do not depend on the view: caching and length."""
 
 from collections.abc import Callable
 

@@ -1,8 +1,8 @@
-"""The metrics of several workers: each keeps its values in files, and any of them adds all up.
+"""The metrics of several workers: each writes its values to files, and `/metrics` adds them up.
 
-By default the files are named after process ids, so there would be more with every worker that is
-replaced. Here they are named after numbers: a new worker takes the number of one that has ended,
-and continues its counters.
+By default the files are named after process ids, so that every new worker would add some. Here
+they are named after numbers: a new worker takes the number of one that has ended, and continues
+its counters.
 """
 
 import fcntl

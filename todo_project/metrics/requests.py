@@ -1,4 +1,4 @@
-"""The metrics, and the middleware that updates them with each request.
+"""The metrics, and the middleware that updates them after each request.
 
 No client can choose the value of a label, so the number of time series is limited. The routes are
 those of the access log: templates, without any data of the user.

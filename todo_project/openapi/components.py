@@ -1,4 +1,4 @@
-"""The problem responses, headers and parameters that all operations share."""
+"""Components of the OpenAPI document: problem responses, headers, and parameters."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Hooks of drf-spectacular: what its decorators cannot say about paths, bodies and security."""
+"""Hooks of drf-spectacular, for what its decorators cannot express."""
 
 from copy import deepcopy
 from typing import Any
@@ -81,7 +81,7 @@ def add_head(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def remove_enum_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Remove the ids of enums, which only a hook of drf-spectacular reads that is not used."""
+    """Remove the ids of enums, which are for a hook of drf-spectacular that is not used here."""
     for schema in result["components"]["schemas"].values():
         for member in schema.get("properties", {}).values():
             member.pop("x-spec-enum-id", None)

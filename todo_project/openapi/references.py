@@ -1,7 +1,7 @@
-"""The hook that replaces repeated parts of the OpenAPI document by references to components.
+"""A hook that replaces repeated parts of the OpenAPI document by references to components.
 
-drf-spectacular makes components of schemas only. A generator of clients makes one type of a
-component, but one for each copy of a part.
+drf-spectacular makes components of schemas only. Client generators create one type for a
+component, and one for each copy of a part that is not a component.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The details of DRF's exceptions, which may be strings, lists or mappings, also nested."""
+"""Convert the details of DRF's exceptions: strings, lists and mappings, which may be nested."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

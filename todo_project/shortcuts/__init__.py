@@ -1,1 +1,5 @@
-"""Shortcuts that only save CPU time."""
+"""Shortcuts that only save CPU time, and depend on undocumented behaviour to do so.
+
+SHORTCUTS=false turns all of them off. Responses are the same without them
+(tests/service/test_shortcuts.py).
+"""

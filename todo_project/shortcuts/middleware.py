@@ -4,6 +4,7 @@ from typing import Any
 
 from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import ResponseHeaders
 from django.middleware.clickjacking import XFrameOptionsMiddleware
@@ -37,15 +38,17 @@ class PageShortcut:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response: Any = get_response
-        self.layers: list[Any] = [get_response]
+        self.get_page: Any = get_response
+        self.layers: list[Any] = []
         for path in reversed(settings.PAGE_MIDDLEWARE):
-            self.layers.insert(0, import_string(path)(self.layers[0]))
+            self.layers.insert(0, import_string(path)(self.get_page))
+            self.get_page = convert_exception_to_response(self.layers[0])
         self.headers: dict[bool, ResponseHeaders] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Process the request."""
         if not is_api_request(request):
-            page: HttpResponse = self.layers[0](request)
+            page: HttpResponse = self.get_page(request)
             return page
         response: HttpResponse = self.get_response(request)
         is_secure = request.is_secure()
