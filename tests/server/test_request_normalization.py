@@ -22,7 +22,7 @@ def call(method: str, path: str, body: bytes = b"", **environ: Any) -> tuple[int
     setup_testing_defaults(environ)
     environ = {name: value for name, value in environ.items() if value is not None}
     statuses: list[str] = []
-    response = application(environ, lambda status, headers: statuses.append(status))  # type: ignore[arg-type]
+    response = application(environ, lambda status, headers: statuses.append(status))
     content = b"".join(response)
     response.close()
     [status] = statuses
