@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test e2e soak fuzz browser generators mutants compat seed bench lint format schema client samples page lock
+.PHONY: help run dev admin test e2e fuzz browser generators mutants compat seed bench lint format schema client samples page lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -25,10 +25,10 @@ admin: .venv/runs ## Create a superuser for /admin/
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
 	@$(DEVELOPMENT) $(MANAGE) createsuperuser
 
-test: .venv/tests ## Run the tests on PostgreSQL and on SQLite
+test: .venv/tests ## Run the tests on PostgreSQL, and on SQLite without shortcuts
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto -m "not e2e" --ignore tests/browser
-	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
+	SHORTCUTS=false TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
@@ -38,9 +38,6 @@ fuzz: .venv/proof ## Test the service against its OpenAPI document, FUZZ_SECONDS
 
 e2e: .venv/proof tests/compatibility/node_modules clients/typescript/node_modules ## Kill and restart databases and servers under load, 10 minutes (needs pgbouncer, pgpool2, etcd, nginx, haproxy, caddy and Node)
 	$(BIN)/pytest -m e2e --ignore tests/browser
-
-soak: .venv/tests ## Kill everything under load for MINUTES (30), and count what is lost
-	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30)
 
 browser: .venv/proof clients/typescript/node_modules clients/page/node_modules tests/browser/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser

@@ -26,6 +26,11 @@ class Worker(BufferingWorker):
     max_body_size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     inline_paths = frozenset(["/healthz"])
 
+    def observe(self) -> None:
+        """Update the metrics that change without a request."""
+        if settings.METRICS:
+            processes.observe(self)
+
     def log_rejected(self, reason: str) -> None:
         """Log in the format of the service, and with a request id."""
         token = current_request_id.set(choose_request_id())
@@ -85,15 +90,13 @@ control_socket_disable = True
 # The worker sends every response itself (todo_project/server/connection.py).
 sendfile = False
 
-# The service writes its own access log (todo_project/http/access_log.py).
+# The service writes its own access log (todo_project/middleware/access_log.py).
 accesslog = None
 logger_class = ProcessLogger
 
 
 if settings.METRICS:
     from todo_project.metrics import processes
-
-    Worker.observe = processes.observe  # type: ignore[method-assign]
 
     # Like the heartbeat, the files with the values should not be on a disk.
     processes.prepare(worker_tmp_dir)

@@ -25,8 +25,6 @@ PLATFORM_HOSTS = {
 }
 """Variables of hosting platforms, and the host name that follows from each. Cloud Run has none."""
 
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-
 _REPR = Repr()
 _REPR.maxstring = 50
 
@@ -39,11 +37,11 @@ def env_str(name: str, default: str = "") -> str:
 def env_bool(name: str, *, default: bool) -> bool:
     """Return the variable as a boolean: `true`, `1`, `false` or `0`, in any letter case."""
     value = env_str(name, str(default).lower()).lower()
-    if value not in _BOOLEANS:
+    if value not in {"true", "1", "false", "0"}:
         exit_with_error(
             name, f"{quoted(value)} is neither true nor false; set it to one of the two."
         )
-    return _BOOLEANS[value]
+    return value in {"true", "1"}
 
 
 def env_int(name: str, default: int, *, minimum: int, maximum: int) -> int:

@@ -53,9 +53,10 @@ LOG_LEVEL = env_str("LOG_LEVEL", "INFO").upper()
 METRICS = env_bool("METRICS", default=False)
 API_AUTHENTICATION_CLASSES = env_list("API_AUTHENTICATION_CLASSES")
 API_PERMISSION_CLASSES = env_list("API_PERMISSION_CLASSES")
-API_GATEWAY = env_str("API_GATEWAY")
+SILENCED_SYSTEM_CHECKS = env_list("SILENCED_SYSTEM_CHECKS")
 WEB_CONCURRENCY = env_int("WEB_CONCURRENCY", 2, minimum=1, maximum=64)
 GUNICORN_THREADS = env_int("GUNICORN_THREADS", 4, minimum=1, maximum=64)
+SHORTCUTS = env_bool("SHORTCUTS", default=True)
 
 if not SECRET_KEY:
     exit_with_error("SECRET_KEY", "is missing; set it to a long random string, or set DEBUG=true.")
@@ -104,7 +105,7 @@ WSGI_APPLICATION = "todo_project.wsgi.application"
 INSTALLED_APPS = [
     "tasks",
     "todo_project",
-    "todo_project.http.login_app.LoginsConfig",
+    "todo_project.logins.LoginsConfig",  # django-axes
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -116,22 +117,39 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
+PAGE_MIDDLEWARE = [
+    "todo_project.middleware.security.content_security_policy_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "todo_project.middleware.admin.AdminMiddleware",
+]
 MIDDLEWARE = [
     "todo_project.metrics.requests.MetricsMiddleware"
     if METRICS
-    else "todo_project.http.access_log.AccessLogMiddleware",
-    "todo_project.http.cors.CorsMiddleware",
-    "todo_project.problems.handlers.ProblemMiddleware",
-    "todo_project.http.page_middleware.PageMiddleware",
-    "todo_project.http.admin_middleware.AdminMiddleware",
+    else "todo_project.middleware.access_log.AccessLogMiddleware",
+    "todo_project.shortcuts.middleware.CorsShortcut"
+    if SHORTCUTS
+    else "corsheaders.middleware.CorsMiddleware",
+    "todo_project.middleware.problems.ProblemMiddleware",
+    *(["todo_project.shortcuts.middleware.PageShortcut"] if SHORTCUTS else PAGE_MIDDLEWARE),
+    "todo_project.middleware.security.https_middleware",
 ]
-# The first line is about middleware that AdminMiddleware and PageMiddleware wrap. todo.E001
-# replaces the next two. The last two are about HSTS for other hosts, which only an operator can
-# decide.
-SILENCED_SYSTEM_CHECKS = [
-    *("admin.E408", "admin.E409", "admin.E410", "axes.W002", "security.W001", "security.W002"),
-    *("security.W003", "security.W009", "security.W025", "security.W005", "security.W021"),
+WSGI_HANDLER = f"todo_project.{'shortcuts' if SHORTCUTS else 'http'}.handler.Handler"
+SILENCED_SYSTEM_CHECKS += [
+    *("security.W009", "security.W025"),  # todo.E001 replaces them
+    *("security.W005", "security.W021"),  # HSTS for other hosts: only an operator can decide
 ]
+if SHORTCUTS:  # they do not find the middleware that PageShortcut runs
+    SILENCED_SYSTEM_CHECKS += [
+        *("admin.E408", "admin.E409", "admin.E410", "axes.W002"),
+        *("security.W001", "security.W002", "security.W003"),
+    ]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -154,24 +172,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# Failed logins lock the login for 15 minutes: 10 for a user name from one IP address, 50 from an
-# IP address, 100 for a user name. They are counted in the database, so the limits hold across
-# all workers. A name alone has the highest limit: a stranger must not lock out its owner.
+# Failed logins lock the login for 15 minutes. They are counted in the database, so the limits hold
+# across all workers. A name alone has the highest limit: a stranger must not lock out its owner.
+LOGIN_FAILURE_LIMITS = {("username", "ip_address"): 10, ("ip_address",): 50, ("username",): 100}
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_HANDLER = "todo_project.http.login_throttling.LoginHandler"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
-LOGIN_FAILURE_LIMITS = [AXES_FAILURE_LIMIT, 50, 100]  # in the order of the parameters
+AXES_HANDLER = "todo_project.logins.throttling.LoginHandler"
+AXES_LOCKOUT_PARAMETERS = [list(names) for names in LOGIN_FAILURE_LIMITS]
+AXES_FAILURE_LIMIT = 1  # LoginHandler compares with the limits above
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "todo_project.http.login_throttling.client_ip"
+AXES_CLIENT_IP_CALLABLE = "todo_project.logins.throttling.client_ip"
 AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False  # todo_project/admin.py has the pages
+AXES_ENABLE_ADMIN = False  # todo_project/logins/admin.py has the pages
 AXES_VERBOSE = False  # no line at each start, no user names in the log
 
 LANGUAGE_CODE = "en"
@@ -186,7 +203,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [("guides", BASE_DIR / "docs")]  # to which the page /docs links
 STORAGES = {
-    "staticfiles": {"BACKEND": "todo_project.http.static_files.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "todo_project.static_files.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
@@ -221,8 +238,8 @@ PROBES = ["/healthz", "/readyz", *(["/metrics"] if METRICS else [])]
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # For the API, see todo_project/http/page_middleware.py.
-    SECURE_REDIRECT_EXEMPT = [f"^{probe[1:]}$" for probe in PROBES]
+    # The API is not redirected: todo_project/middleware/security.py.
+    SECURE_REDIRECT_EXEMPT = ["^api/", *(f"^{probe[1:]}$" for probe in PROBES)]
 SECURE_HSTS_SECONDS = HSTS_SECONDS
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_INCLUDE_SUBDOMAINS
 SECURE_HSTS_PRELOAD = HSTS_PRELOAD
@@ -266,7 +283,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# Errors are logged on stderr. The access log goes to stdout (todo_project/http/access_log.py).
+# Errors are logged on stderr; middleware/access_log.py writes to stdout.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

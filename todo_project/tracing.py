@@ -91,7 +91,7 @@ def start() -> None:
     trace.set_tracer_provider(provider)
     PsycopgInstrumentor().instrument()
     # Within the access log, and after unknown hosts have been rejected.
-    position = settings.MIDDLEWARE.index("todo_project.problems.handlers.ProblemMiddleware") + 1
+    position = settings.MIDDLEWARE.index("todo_project.middleware.problems.ProblemMiddleware") + 1
     settings.MIDDLEWARE.insert(position, "todo_project.tracing.any_host_middleware")
     DjangoInstrumentor().instrument(middleware_position=position + 1)
     runpy.run_module("todo_project", run_name="__main__", alter_sys=True)

@@ -1,11 +1,12 @@
 """The URLs of the service."""
 
-from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from drf_spectacular.renderers import OpenApiYamlRenderer2
 
@@ -14,13 +15,17 @@ from todo_project.openapi.views import DocumentView, SwaggerUIView
 from todo_project.problems import handlers
 from todo_project.problems.pages import ProblemTypesView, ProblemTypeView
 
-FAVICON = "drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"
-
 admin.site.site_header = admin.site.site_title = "Todo API"
 
+
+def redirect_to(url: str) -> Any:
+    """Return a view that redirects any request to the URL."""
+    return csrf_exempt(RedirectView.as_view(url=url))
+
+
 urlpatterns = [
-    *import_module("tasks.api.urls").urlpatterns,  # `include` would match and resolve twice
-    path("", RedirectView.as_view(url="/docs")),
+    path("", include("tasks.api.urls")),
+    path("", redirect_to("/docs")),
     path("docs", SwaggerUIView.as_view(), name="docs"),
     path("openapi.json", DocumentView.as_view(), name="openapi-json"),
     path(
@@ -33,8 +38,11 @@ urlpatterns = [
     path("healthz", LivenessView.as_view()),
     path("readyz", ReadinessView.as_view()),
     *([path("metrics", include("todo_project.metrics.views"))] if settings.METRICS else []),
-    path("favicon.ico", RedirectView.as_view(url=static(FAVICON))),
-    path("admin", RedirectView.as_view(url="/admin/")),
+    path(
+        "favicon.ico",
+        redirect_to(static("drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png")),
+    ),
+    path("admin", redirect_to("/admin/")),
     path("admin/", admin.site.urls),
     # With DEBUG, Django would answer an unknown URL itself, in HTML.
     re_path("", handlers.unknown_url),

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -31,30 +31,20 @@ from tasks.api.serializers import COMPLETION, CREATE, UPDATE
 from tasks.models import Task
 from tasks.queries import NO_PRECONDITION, TaskRow, UserTasks
 from todo_project.http.json import JSONResponse, read_body, read_object
-from todo_project.http.negotiation import accepts_gzip, compress
+from todo_project.http.negotiation import compress
 from todo_project.http.resource import Resource
 from todo_project.problems.exceptions import Problem
+from todo_project.shortcuts.views import ViewShortcuts
 
 
-class TaskViewSet(Resource, ViewSet):
+class TaskViewSet(ViewShortcuts, Resource, ViewSet):
     """The tasks of the user that the path names."""
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Return DRF's request, which would look these attributes up by `__getattr__`."""
-        initialized = super().initialize_request(request, *args, **kwargs)
-        initialized.META, initialized.method = request.META, request.method
-        return initialized
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Negotiate, authenticate, and validate what all operations have in common."""
         super().initial(request, *args, **kwargs)
         self.tasks = UserTasks(validate_user_id(kwargs["user_id"]))
         validate_preconditions(request)
-
-    def perform_authentication(self, request: Request) -> None:
-        """Authenticate the request if authentication classes are configured."""
-        if request.authenticators:
-            super().perform_authentication(request)
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -85,9 +75,7 @@ class TaskViewSet(Resource, ViewSet):
         elif link:
             response["Link"] = link
         response["ETag"] = etag
-        if accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", "")):
-            compress(response)
-        response["Vary"] = "Accept-Encoding"
+        compress(request, response)
         return response
 
     @schema.create_task

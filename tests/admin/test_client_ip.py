@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.http import HttpRequest
 
-from todo_project.http.login_throttling import client_ip
+from todo_project.logins.throttling import client_ip
 
 
 def request_from(peer: str, forwarded: str | None = None) -> HttpRequest:

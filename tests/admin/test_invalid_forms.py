@@ -40,6 +40,19 @@ def test_invalid_selection_returns_400(
     assert stored_rows() == before
 
 
+def test_rejected_value_is_logged_without_the_value(
+    admin: API, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin.post(LIST_URL, {"action": "complete", "_selected_action": "personal"})
+    [message] = [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.endswith("middleware.admin")
+    ]
+    assert message.startswith("The admin rejected a value: ValidationError\n  File ")
+    assert "personal" not in message
+
+
 @pytest.mark.parametrize(
     "asked_at",
     ["", "x", "\0", "2026-13-45", "2026-02-06T25:00", "0001-01-01T00:00+14:00", "9" * 30],

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 
 from tests.support.admin import LOGIN_URL
 from tests.support.client import API
-from todo_project.http.page_middleware import CONTENT_SECURITY_POLICY
+from todo_project.middleware.security import CONTENT_SECURITY_POLICY
 
 PASSWORD = "correct horse battery staple"
 IP, OTHER_IP = "192.0.2.1", "198.51.100.1"

@@ -8,9 +8,8 @@ from pathlib import Path, PurePath
 
 import pytest
 from django.contrib.staticfiles.finders import get_finders
-from packaging.licenses import InvalidLicenseExpression
 
-from tests.dependencies.licenses import PAGE, Metadata, spdx_expression, table_row
+from tests.dependencies.licenses import PAGE, table_row
 from tests.dependencies.requirements import RUNTIME, locked
 
 pytestmark = pytest.mark.once
@@ -61,20 +60,6 @@ def test_page_has_the_license_and_the_home_page_of_installed_packages() -> None:
 def test_page_explains_every_license_that_is_not_permissive() -> None:
     packages = [row[0].strip(" `") for row in table(*PACKAGES) if not_permissive(row[1])]
     assert sorted(listed("package", "license", "what it means")) == packages
-
-
-@pytest.mark.parametrize(
-    "metadata",
-    [
-        {"name": "example", "license": "see LICENSE"},
-        {"name": "example", "classifier": ["License :: OSI Approved"]},
-        {"name": "example"},
-        {"name": "sqlparse", "license": "BSD"},  # what it stated before is in EXPRESSIONS
-    ],
-)
-def test_unknown_license_is_an_error(metadata: Metadata) -> None:
-    with pytest.raises(InvalidLicenseExpression):
-        spdx_expression(metadata)
 
 
 def test_page_lists_static_files_that_have_a_license_file() -> None:

@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import DeleteQuery
 from django.http import HttpResponse
+from django.test import RequestFactory
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from prometheus_client import Counter, values
@@ -26,6 +27,7 @@ from rest_framework.views import APIView
 
 from tasks.models import Task
 from tests.support.factories import TaskFactory
+from tests.support.processes import run_python
 from todo_project.database.compiled_query import BindParameter, CompiledQuery
 from todo_project.database.postgresql.base import FastTimestamptzLoader
 
@@ -78,13 +80,6 @@ def test_django_has_the_attributes_of_a_health_check() -> None:
     assert [*signature(BaseDatabaseWrapper.close_if_health_check_failed).parameters] == ["self"]
 
 
-def test_django_calls_the_wrappers_in_a_list() -> None:
-    wrapper: Any = object()
-    with connection.execute_wrapper(wrapper):
-        assert connection.execute_wrappers[-1] is wrapper
-    assert wrapper not in connection.execute_wrappers
-
-
 def test_gunicorn_workers_have_what_the_event_loop_uses() -> None:
     unused: Any = None
     worker: Any = ThreadWorker(1, 1, [], unused, 30, Config(), unused)
@@ -122,15 +117,32 @@ def test_gunicorn_connections_have_what_buffers_need() -> None:
 def test_django_has_the_methods_that_are_overridden() -> None:
     assert [*signature(ChangeList.get_results).parameters] == ["self", "request"]
     assert [*signature(ChangeList.get_ordering).parameters] == ["self", "request", "queryset"]
+    assert isinstance(APIView.default_response_headers, property)
+
+
+SIGNALS = """
+import todo_project.wsgi
+from django.core.signals import request_finished, request_started
+print(len(request_started.receivers), len(request_finished.receivers))
+"""
+
+
+def test_shortcuts_disconnect_what_django_does_by_signals() -> None:
+    assert run_python("-c", SIGNALS) == "0 0\n"
+    assert run_python("-c", SIGNALS, SHORTCUTS="false") == "2 3\n"
+
+
+def test_django_and_drf_have_what_the_shortcuts_use() -> None:
     assert [*signature(WSGIHandler.get_response).parameters] == ["self", "request"]
     assert [*signature(WSGIHandler.resolve_request).parameters] == ["self", "request"]
     handler: Any = WSGIHandler()
     assert callable(handler._middleware_chain)
     assert [*signature(APIView.perform_authentication).parameters] == ["self", "request"]
-    assert isinstance(APIView.default_response_headers, property)
-
-
-def test_django_responses_have_what_the_handler_and_the_headers_use() -> None:
+    django_request = RequestFactory().get("/")
+    request: Any = APIView().initialize_request(django_request)
+    assert request.META is django_request.META
+    assert {"META", "method"}.isdisjoint(vars(request))
+    assert not request.authenticators
     response: Any = HttpResponse(headers={"ETag": "a"}, content_type="b")
     assert response.headers._store == {
         "etag": ("ETag", "a"),

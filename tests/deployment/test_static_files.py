@@ -14,7 +14,7 @@ import pytest
 from tests.support.servers.gunicorn import free_port
 from tests.support.servers.platform import STRONG_KEY, build, checkout, procfile, start
 from todo_project.environment import BASE_DIR
-from todo_project.http.page_middleware import CONTENT_SECURITY_POLICY
+from todo_project.middleware.security import CONTENT_SECURITY_POLICY
 
 pytestmark = pytest.mark.once
 

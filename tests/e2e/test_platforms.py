@@ -60,7 +60,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def config(cluster: Cluster) -> dict[str, str]:
     """Return what docs/deployment.md requires an operator to set."""
-    return {"SECRET_KEY": STRONG_KEY, "DATABASE_URL": cluster.url, "API_GATEWAY": "the gateway"}
+    return {
+        "SECRET_KEY": STRONG_KEY,
+        "DATABASE_URL": cluster.url,
+        "SILENCED_SYSTEM_CHECKS": "todo.W010",
+    }
 
 
 def documented(platform: str, field: str) -> str:

@@ -54,7 +54,13 @@ def test_each_request_writes_one_line_to_stdout(tmp_path: Path) -> None:
 def test_connection_stays_open_for_further_requests(tmp_path: Path, method: str) -> None:
     with serve(tmp_path / "log") as base_url:
         client = HTTPConnection(base_url.removeprefix("http://"), timeout=10)
-        for path, status in (("/api/a/tasks", 200), ("/nowhere", 404), ("/api/a/tasks", 200)):
+        for path, status in (
+            ("/api/a/tasks", 200),
+            ("/nowhere", 404),
+            ("/docs", 200),
+            ("/static/problems.css", 200),
+            ("/api/a/tasks", 200),
+        ):
             client.request(method, path)
             response = client.getresponse()
             assert (response.status, response.will_close) == (status, False)

@@ -70,12 +70,6 @@ def test_api_request_over_plain_http_returns_403_and_changes_nothing(
     assert stored_rows() == before
 
 
-def test_problem_names_what_an_operator_may_have_missed() -> None:
-    for text in (HTTPS_REQUIRED.meaning, HTTPS_REQUIRED.remedy):
-        assert "X-Forwarded-Proto" in text
-        assert "BEHIND_PROXY" in text
-
-
 def test_head_over_plain_http_returns_403(base_url: str) -> None:
     assert send(base_url, "HEAD", TASKS)[::2] == (403, b"")
 

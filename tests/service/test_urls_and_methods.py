@@ -6,7 +6,7 @@ import pytest
 
 from tasks.models import Task
 from tests.support.client import API, TASKS
-from todo_project.problems import handlers
+from todo_project.middleware import problems
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ def test_any_number_of_allowed_hosts_is_served(
     api: API, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.ALLOWED_HOSTS = [".example.com"]
-    monkeypatch.setattr(handlers, "MAX_ALLOWED_HOSTS", 1)
+    monkeypatch.setattr(problems, "MAX_ALLOWED_HOSTS", 1)
     for host in ("a.example.com", "b.example.com", "b.example.com"):
         api.send(200, "GET", "/healthz", host=host)
         api.send(200, "GET", "/docs", host=host)

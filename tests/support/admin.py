@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.models import Task
 from tests.support.client import API
-from todo_project.http.page_middleware import CONTENT_SECURITY_POLICY
+from todo_project.middleware.security import CONTENT_SECURITY_POLICY
 
 LIST_URL = "/admin/tasks/task/"
 ADD_URL = f"{LIST_URL}add/"

@@ -12,7 +12,7 @@ from django.db.models import Expression, Field
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
-from todo_project.database.thread_connection import thread_connection
+from todo_project.shortcuts.thread_connection import thread_connection
 
 
 class BindParameter(Expression):

@@ -1,1 +1,1 @@
-"""HTTP around the views: access log, headers, CORS, negotiation, JSON, the admin's middleware."""
+"""Primitives of HTTP: the WSGI handler, JSON, headers, negotiation, request ids, base views."""

@@ -1,33 +1,18 @@
-"""The WSGI handler: it normalizes what Django would misread, and leaves out what is not needed."""
+"""The WSGI handler, which normalizes what Django would misread."""
 
 import re
-from functools import cached_property
-from itertools import takewhile
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_started
-from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import ResolverMatch, URLPattern, get_resolver
 from django.utils.http import parse_header_parameters
-
-from todo_project.database.thread_connection import thread_connection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-FIRST_NON_ASCII = 0x80
-
 
 class Handler(WSGIHandler):
-    """Django's WSGI handler, preceded by the normalization of the request.
-
-    What Django does for each request and the service does not need is left out: the service is
-    at the root of its host, has one URLconf, sends files as any response, and has an access log.
-    """
-
-    _middleware_chain: Any
+    """Django's WSGI handler, preceded by the normalization of the request."""
 
     def __call__(
         self, environ: dict[str, Any], start_response: "StartResponse"
@@ -36,36 +21,13 @@ class Handler(WSGIHandler):
         _normalize_host(environ)
         _normalize_path(environ)
         _normalize_content_type(environ)
-        # `close_old_connections` does this for the connections to all databases.
-        thread_connection().close_if_unusable_or_obsolete()
-        request_started.send(sender=type(self), environ=environ)
-        response = self.get_response(self.request_class(environ))
-        cookies = [("Set-Cookie", each.OutputString()) for each in response.cookies.values()]
-        status = f"{response.status_code} {response.reason_phrase}"
-        start_response(status, [*response.items(), *cookies])
-        return response
+        return self.respond(environ, start_response)
 
-    def get_response(self, request: HttpRequest) -> HttpResponseBase:
-        """Return the response; to HEAD without a body: the headers, with the length, stay."""
-        response: Any = self._middleware_chain(request)
-        response._resource_closers.append(request.close)
-        if request.method == "HEAD" and isinstance(response, HttpResponse):
-            response.content = b""
-        return cast("HttpResponseBase", response)
-
-    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
-        """Find the view. Django's resolver for all URLs would copy the match of a pattern."""
-        for pattern in self.leading_patterns:
-            if match := pattern.resolve(request.path_info.removeprefix("/")):
-                request.resolver_match = match
-                return match
-        return super().resolve_request(request)
-
-    @cached_property
-    def leading_patterns(self) -> list[URLPattern]:
-        """The URL patterns before the first `include`. Those of the API come first."""
-        patterns: list[Any] = get_resolver().url_patterns
-        return [*takewhile(lambda each: isinstance(each, URLPattern), patterns)]
+    def respond(
+        self, environ: dict[str, Any], start_response: "StartResponse"
+    ) -> HttpResponseBase:
+        """Process a request whose environment is normalized."""
+        return super().__call__(environ, start_response)
 
 
 def _normalize_host(environ: dict[str, Any]) -> None:
@@ -92,7 +54,7 @@ def _normalize_path(environ: dict[str, Any]) -> None:
     try:
         path.decode()
     except UnicodeDecodeError:
-        path = bytes(byte if byte < FIRST_NON_ASCII else 0 for byte in path)
+        path = re.sub(rb"[\x80-\xff]", b"\0", path)
     environ["PATH_INFO"] = f"/{path.decode('latin-1').removeprefix('/')}"
 
 

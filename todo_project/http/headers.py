@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import ResponseHeaders
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -11,6 +10,11 @@ CACHE_CONTROL = "private, no-cache"
 """`Cache-Control` of the API: a browser may keep a response, and revalidates it at each use."""
 
 BODILESS = (204, 304)
+
+
+def is_api_request(request: HttpRequest) -> bool:
+    """Return whether the request is for the API, and not for a page."""
+    return request.path_info.startswith("/api/")
 
 
 def set_content_length(response: HttpResponse) -> None:
@@ -21,8 +25,3 @@ def set_content_length(response: HttpResponse) -> None:
     """
     if not response.streaming and response.status_code not in BODILESS:
         response.headers.setdefault("Content-Length", str(len(response.content)))
-
-
-def set_headers(response: HttpResponse, headers: ResponseHeaders) -> None:
-    """Set headers that are the same for many responses, without validating them each time."""
-    response.headers._store.update(headers._store)

@@ -15,9 +15,6 @@ from rest_framework.request import Request
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 
-SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
-"""The start of an escaped UTF-16 surrogate; `\\u00` in its place escapes a single character."""
-
 
 def dumps(data: object) -> bytes:
     """Serialize to JSON: UUIDs as strings, times as RFC 3339 in UTC with `Z`.
@@ -61,9 +58,10 @@ def _parse(body: bytes) -> object:
         if "surrogate" in error.msg:
             # An escaped lone surrogate is valid JSON (RFC 8259 §8.2) but not valid text: the
             # serializers report the field. Bytes that are not UTF-8 raise the same error, and
-            # what else is invalid is found without the surrogates.
+            # what else is invalid is found without the surrogates: `\\u00` in place of the start
+            # of one escapes a single character.
             with suppress(ValueError, RecursionError):
-                orjson.loads(SURROGATE_ESCAPE.sub(rb"\\u00", body))
+                orjson.loads(re.sub(rb"\\u[dD][89a-fA-F]", rb"\\u00", body))
                 return json.loads(body)
         raise ParseError(f"The body is not JSON: {error}.") from error
 

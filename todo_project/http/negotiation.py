@@ -5,18 +5,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.request import MediaType
+from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-
-GZIP_LEVEL = 1  # most of the compression for the least CPU time
-
-MAX_CACHED_LENGTH = 256
-"""Characters of a header whose qualities are cached: clients must not fill the memory."""
 
 MAX_RANGES = 64
 """The number of items of a header that are considered; browsers send less than ten."""
@@ -65,20 +61,9 @@ def preference(accept: str, media_type: str) -> tuple[float, int]:
     return matches[-1] if matches else (0, 0)
 
 
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Return whether `Accept-Encoding` permits gzip (RFC 9110 §12.5.3)."""
-    qualities = _qualities(accept_encoding)
-    return qualities.get("gzip", qualities.get("*", 0)) > 0
-
-
+@lru_cache
 def _qualities(header: str) -> dict[str, float]:
     """Parse a list of names with optional qualities; skip malformed items."""
-    if len(header) > MAX_CACHED_LENGTH:
-        return _parse_qualities(header)
-    return _cached_qualities(header)
-
-
-def _parse_qualities(header: str) -> dict[str, float]:
     qualities: dict[str, float] = {}
     for token in header.split(",", MAX_RANGES)[:MAX_RANGES]:
         with suppress(ValueError):
@@ -87,12 +72,18 @@ def _parse_qualities(header: str) -> dict[str, float]:
     return qualities
 
 
-_cached_qualities = lru_cache(_parse_qualities)
+def compress(request: HttpRequest | Request, response: HttpResponse) -> None:
+    """Compress the body with gzip if the client accepts that (RFC 9110 §12.5.3).
 
-
-def compress(response: HttpResponse) -> None:
-    """Compress the body with gzip, and make the strong entity tag a weak one."""
+    The entity tag becomes a weak one: it is that of the body before.
+    """
+    patch_vary_headers(response, ["Accept-Encoding"])
+    qualities = _qualities(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+    if not qualities.get("gzip", qualities.get("*", 0)):
+        return
     if response.content:
-        response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)
+        # Level 1 is most of the compression for the least CPU time.
+        response.content = gzip.compress(response.content, 1, mtime=0)
         response["Content-Encoding"] = "gzip"
-    response["ETag"] = f"W/{response['ETag']}"
+    if "ETag" in response:
+        response["ETag"] = f"W/{response['ETag']}"

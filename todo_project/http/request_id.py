@@ -1,4 +1,4 @@
-"""The request id: on the response, in the access log, and on every log record of the request."""
+"""The request id, which is on the response, in the access log, and in each log record."""
 
 import logging
 import re

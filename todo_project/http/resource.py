@@ -10,7 +10,7 @@ from todo_project.http.json import JSONRenderer
 
 
 class Resource(APIView):
-    """A view that answers OPTIONS with `Allow` and no body."""
+    """A view whose response to OPTIONS has `Allow` and no body."""
 
     def options(  # type: ignore[override]
         self, request: HttpRequest, *args: Any, **kwargs: Any

@@ -1,8 +1,8 @@
-"""The metrics of several workers: each keeps its values in files, and any of them adds all up.
+"""The metrics of several workers: each writes its values to files, and `/metrics` adds them up.
 
-By default the files are named after process ids, so there would be more with every worker that is
-replaced. Here they are named after numbers: a new worker takes the number of one that has ended,
-and continues its counters.
+By default the files are named after process ids, so that every new worker would add some. Here
+they are named after numbers: a new worker takes the number of one that has ended, and continues
+its counters.
 """
 
 import fcntl
@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from prometheus_client import values
@@ -24,17 +25,8 @@ DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "todo-api-metrics-"
 
 
-class WorkerNumber:
-    """The number of this worker, from 1 on; 0 in gunicorn's master process."""
-
-    value = 0
-
-    def __call__(self) -> int:
-        """Return it, as the identifier of the process in the names of the files."""
-        return self.value
-
-
-worker_number = WorkerNumber()
+this_process = SimpleNamespace(number=0)
+"""The number of this worker, from 1 on; 0 in gunicorn's master process."""
 
 
 @cache  # gunicorn executes its configuration again on SIGHUP
@@ -46,7 +38,7 @@ def prepare(parent: str) -> None:
     remove_unused(parent)
     os.environ[DIRECTORY] = directory = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
     fcntl.flock(os.open(directory, os.O_RDONLY), fcntl.LOCK_SH)
-    values.ValueClass = values.MultiProcessValue(worker_number)  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(lambda: this_process.number)  # type: ignore[no-untyped-call]
 
 
 def remove_unused(parent: str) -> None:
@@ -71,7 +63,7 @@ def post_fork(_server: Any, worker: Any) -> None:
     """Use the files of this worker."""
     from todo_project.metrics.requests import THREADS  # noqa: PLC0415 - after `prepare`
 
-    worker_number.value = worker.metrics_number
+    this_process.number = worker.metrics_number
     THREADS.set(worker.cfg.threads)
 
 

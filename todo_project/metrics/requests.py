@@ -1,4 +1,4 @@
-"""The metrics, and the middleware that updates them with each request.
+"""The metrics, and the middleware that updates them after each request.
 
 No client can choose the value of a label, so the number of time series is limited. The routes are
 those of the access log: templates, without any data of the user.
@@ -20,17 +20,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from todo_project.database.thread_connection import thread_connection
-from todo_project.http.access_log import AccessLogMiddleware
-
-MS_PER_SECOND = 1000
-
-METHODS = frozenset(settings.CORS_ALLOW_METHODS)
-OTHER_METHOD = "other"
-UNKNOWN_ROUTE = "unknown"  # of an unknown URL, or of a static file
-
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-"""Seconds. Each wait in the service is shorter than 30 s (docs/operations.md)."""
+from todo_project.middleware.access_log import AccessLogMiddleware
+from todo_project.shortcuts.thread_connection import thread_connection
 
 # The library has these time series only if there is a single process.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -52,7 +43,8 @@ DURATION = cache(
         "Time in the application, without waiting for a thread or for the client.",
         ["route", "method"],
         registry=REGISTRY,
-        buckets=BUCKETS,
+        # Seconds. Each wait in the service is shorter than 30 s (docs/operations.md).
+        buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
     ).labels
 )
 IN_PROGRESS = Gauge(
@@ -124,13 +116,13 @@ class MetricsMiddleware(AccessLogMiddleware):
 
 def observe(line: Mapping[str, Any]) -> None:
     """Add a request, given as its line in the access log."""
-    route = line["route"] or UNKNOWN_ROUTE
-    method = line["method"] if line["method"] in METHODS else OTHER_METHOD
+    route = line["route"] or "unknown"  # an unknown URL, or a static file
+    method = line["method"] if line["method"] in settings.CORS_ALLOW_METHODS else "other"
     REQUESTS(route, method, line["status"]).inc()
-    DURATION(route, method).observe(line["duration_ms"] / MS_PER_SECOND)
+    DURATION(route, method).observe(line["duration_ms"] / 1000)
     if line["statements"]:
         STATEMENTS(route, method).inc(line["statements"])
-        STATEMENT_SECONDS(route, method).inc(line["db_ms"] / MS_PER_SECOND)
+        STATEMENT_SECONDS(route, method).inc(line["db_ms"] / 1000)
 
 
 class _Thread(threading.local):

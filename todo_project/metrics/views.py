@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
-from django.views.decorators.gzip import gzip_page
 from drf_spectacular.utils import extend_schema
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -16,7 +15,7 @@ from rest_framework.request import Request
 
 from todo_project.health import Probe
 from todo_project.http.headers import CACHE_CONTROL
-from todo_project.http.negotiation import preference
+from todo_project.http.negotiation import compress, preference
 from todo_project.metrics.requests import REGISTRY
 from todo_project.problems.handlers import unknown_url
 
@@ -44,7 +43,9 @@ class MetricsView(Probe):
         else:
             content, content_type = generate_latest(collected()), CONTENT_TYPE_PLAIN_0_0_4
         headers = {"Cache-Control": CACHE_CONTROL, "Vary": "Accept"}
-        return HttpResponse(content, content_type=content_type, headers=headers)
+        response = HttpResponse(content, content_type=content_type, headers=headers)
+        compress(request, response)
+        return response
 
 
 def collected() -> CollectorRegistry:
@@ -56,4 +57,4 @@ def collected() -> CollectorRegistry:
     return registry
 
 
-urlpatterns = [path("", gzip_page(MetricsView.as_view()))]
+urlpatterns = [path("", MetricsView.as_view())]

@@ -1,4 +1,4 @@
-"""The problem responses, headers and parameters that all operations share."""
+"""Components of the OpenAPI document: problem responses, headers, and parameters."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -20,9 +20,6 @@ from todo_project.problems.registry import (
     ProblemType,
     registered_types,
 )
-
-COMMON_PROBLEMS = (BAD_REQUEST, INTERNAL_ERROR)
-"""The problems that any request can meet, even one that does not use the database."""
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):
@@ -85,12 +82,12 @@ def response_header(
 def problem_responses(
     *specific: ProblemType, serializers: Mapping[ProblemType, Any] = MappingProxyType({})
 ) -> dict[Any, OpenApiResponse]:
-    """Return the problem responses of an operation: the given types and the common ones.
+    """Return the problem responses of an operation: the given types, and those of any request.
 
     `serializers`: those of the types that have a schema of their own.
     """
     by_status: dict[int, list[ProblemType]] = {}
-    for problem_type in (*specific, *COMMON_PROBLEMS):
+    for problem_type in (*specific, BAD_REQUEST, INTERNAL_ERROR):
         by_status.setdefault(problem_type.status, []).append(problem_type)
     return {
         (status, PROBLEM_JSON): OpenApiResponse(

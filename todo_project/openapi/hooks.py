@@ -1,4 +1,4 @@
-"""Hooks of drf-spectacular: what its decorators cannot say about paths, bodies and security."""
+"""Hooks of drf-spectacular, for what its decorators cannot express."""
 
 from copy import deepcopy
 from typing import Any
@@ -64,18 +64,12 @@ def add_head(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             }
             for response in head["responses"].values():
                 response.pop("content", None)
-            result["paths"][path] = _insert_after(methods, "get", "head", head)
+            result["paths"][path] = {"get": get, "head": head, **methods}
     return result
 
 
-def _insert_after(mapping: dict[str, Any], previous: str, key: str, value: Any) -> dict[str, Any]:
-    items = list(mapping.items())
-    position = list(mapping).index(previous) + 1
-    return dict([*items[:position], (key, value), *items[position:]])
-
-
 def remove_enum_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Remove the ids of enums, which only a hook of drf-spectacular reads that is not used."""
+    """Remove the ids of enums, which are for a hook of drf-spectacular that is not used here."""
     for schema in result["components"]["schemas"].values():
         for member in schema.get("properties", {}).values():
             member.pop("x-spec-enum-id", None)

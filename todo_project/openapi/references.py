@@ -1,7 +1,7 @@
-"""The hook that replaces repeated parts of the OpenAPI document by references to components.
+"""A hook that replaces repeated parts of the OpenAPI document by references to components.
 
-drf-spectacular makes components of schemas only. A generator of clients makes one type of a
-component, but one for each copy of a part.
+drf-spectacular makes components of schemas only. Client generators create one type for a
+component, and one for each copy of a part that is not a component.
 """
 
 import json
@@ -14,8 +14,8 @@ from todo_project.http.headers import BODILESS
 from todo_project.openapi.hooks import operations
 
 Node = dict[str, Any]
-Place = tuple[Any, Any, str]
-"""A container, the key in it under which a part stands, and the name of the part."""
+Location = tuple[Any, Any, str]
+"""A container, the key of a part of it, and the name of the part."""
 
 
 def reference_repeated_parts(result: Node, **_: Any) -> Node:
@@ -25,32 +25,32 @@ def reference_repeated_parts(result: Node, **_: Any) -> Node:
     and the others stay where they are.
     """
     components = result["components"]
-    for kind, places in PLACES.items():
-        components[kind] = _reference_repeated(kind, list(places(result)))
+    for kind, find in PARTS.items():
+        components[kind] = _reference_repeated(kind, list(find(result)))
     result["components"] = dict(sorted(components.items()))
     return result
 
 
-def _reference_repeated(kind: str, places: list[Place]) -> Node:
-    """Replace the repeated parts in these places by references; return the components."""
-    counts = Counter((name, json.dumps(parent[key])) for parent, key, name in places)
+def _reference_repeated(kind: str, locations: list[Location]) -> Node:
+    """Replace the repeated parts at these locations by references; return the components."""
+    counts = Counter((name, json.dumps(parent[key])) for parent, key, name in locations)
     chosen: dict[str, str] = {}
     for (name, content), count in counts.most_common():
         if count > 1:
             chosen.setdefault(name, content)
-    for parent, key, name in places:
+    for parent, key, name in locations:
         if json.dumps(parent[key]) == chosen.get(name):
             parent[key] = {"$ref": f"#/components/{kind}/{name}"}
     return {name: json.loads(content) for name, content in sorted(chosen.items())}
 
 
-def _parameters(document: Node) -> Iterator[Place]:
+def _parameters(document: Node) -> Iterator[Location]:
     for operation in operations(document):
         for index, parameter in enumerate(operation.get("parameters", ())):
             yield operation["parameters"], index, parameter["name"]
 
 
-def _responses(document: Node) -> Iterator[Place]:
+def _responses(document: Node) -> Iterator[Location]:
     for operation in operations(document):
         for status, response in operation["responses"].items():
             yield operation["responses"], status, _response_name(int(status), response)
@@ -69,13 +69,13 @@ def _response_name(status: int, response: Node) -> str:
     return phrase if status in BODILESS else f"{phrase}WithoutBody"
 
 
-def _headers(document: Node) -> Iterator[Place]:
+def _headers(document: Node) -> Iterator[Location]:
     for response in _all_responses(document):
         for name in response.get("headers", ()):
             yield response["headers"], name, name
 
 
-def _examples(document: Node) -> Iterator[Place]:
+def _examples(document: Node) -> Iterator[Location]:
     bodies = [each["requestBody"] for each in operations(document) if "requestBody" in each]
     for described in (*bodies, *_all_responses(document)):
         for content in described.get("content", {}).values():
@@ -93,7 +93,7 @@ def _pascal_case(name: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in name.split("-"))
 
 
-PLACES: dict[str, Callable[[Node], Iterator[Place]]] = {
+PARTS: dict[str, Callable[[Node], Iterator[Location]]] = {
     "parameters": _parameters,
     "responses": _responses,  # before their parts: a part is counted once in a component
     "headers": _headers,

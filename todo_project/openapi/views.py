@@ -1,7 +1,5 @@
 """The OpenAPI document, and the page `/docs`: Swagger UI, with no file from another origin."""
 
-import gzip
-from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -18,26 +16,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from todo_project.http.json import JSONRenderer
-from todo_project.http.negotiation import SingleRepresentation, accepts_gzip
+from todo_project.http.negotiation import SingleRepresentation, compress
 from todo_project.http.resource import Page, Resource
 
 
-@dataclass(frozen=True)
-class Document:
-    """The OpenAPI document in one format."""
-
-    body: bytes
-    compressed: bytes
-    etag: str
-
-
 @cache
-def make_document(renderer: Any) -> Document:
-    """Generate the document, as everybody gets it, once a process: settings do not change."""
+def make_document(renderer: Any) -> tuple[bytes, str]:
+    """Generate the document, once a process, and its entity tag: settings do not change."""
     generator: Any = SchemaGenerator
     body: bytes = renderer().render(generator().get_schema(request=None, public=True))
-    etag = blake2b(body, digest_size=16).hexdigest()
-    return Document(body, gzip.compress(body, mtime=0), f'"{etag}"')
+    return body, f'"{blake2b(body, digest_size=16).hexdigest()}"'
 
 
 class DocumentView(Resource):
@@ -51,15 +39,10 @@ class DocumentView(Resource):
     def get(self, request: HttpRequest) -> HttpResponseBase | None:
         """Return the document, or 304 if the client has it."""
         renderer: Any = self.renderer_classes[0]
-        document = make_document(renderer)
-        response = HttpResponse(document.body, content_type=renderer.media_type)
-        response["ETag"] = document.etag
-        if accepts_gzip(request.META.get("HTTP_ACCEPT_ENCODING", "")):
-            response.content = document.compressed
-            response["Content-Encoding"] = "gzip"
-            response["ETag"] = f"W/{document.etag}"
-        response["Vary"] = "Accept-Encoding"
+        body, etag = make_document(renderer)
+        response = HttpResponse(body, content_type=renderer.media_type, headers={"ETag": etag})
         response["Cache-Control"] = "no-cache"
+        compress(request, response)
         return get_conditional_response(request, etag=response["ETag"], response=response)
 
 

@@ -1,4 +1,4 @@
-"""The details of DRF's exceptions, which may be strings, lists or mappings, also nested."""
+"""Convert the details of DRF's exceptions: strings, lists and mappings, which may be nested."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,9 +8,6 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from todo_project.problems.exceptions import InvalidHeaders, InvalidParameters, Problem
 from todo_project.problems.registry import VALIDATION_ERROR
-
-FRAGMENT_SAFE = "~!$&'()*+,;=:@?"
-"""The reserved characters that a URI fragment may contain (RFC 3986 §3.5), except the slash."""
 
 Path = tuple[str, ...]
 """The names that lead to an error: those of a header, a parameter, or nested fields."""
@@ -63,9 +60,10 @@ def _location(exc: ValidationError, path: Path) -> dict[str, str]:
         return {"header": path[0]}
     if isinstance(exc, InvalidParameters):
         return {"parameter": path[0]}
-    # A JSON Pointer as a URI fragment (RFC 6901 §6).
+    # A JSON Pointer as a URI fragment (RFC 6901 §6), which may contain these reserved characters
+    # (RFC 3986 §3.5); a slash in a name is escaped.
     tokens = (name.replace("~", "~0").replace("/", "~1") for name in path)
-    return {"pointer": "#/" + "/".join(quote(token, FRAGMENT_SAFE) for token in tokens)}
+    return {"pointer": "#/" + "/".join(quote(token, "~!$&'()*+,;=:@?") for token in tokens)}
 
 
 def _encodable(text: Any) -> str:

@@ -1,4 +1,4 @@
-"""The exceptions that a view raises to answer with a problem."""
+"""The exceptions that views raise to return a problem."""
 
 from collections.abc import Iterable, Mapping
 

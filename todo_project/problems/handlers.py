@@ -1,22 +1,17 @@
 """The handlers that turn exceptions into problem responses.
 
-`exception_handler` covers what DRF views raise, `ProblemMiddleware` everything else. A response
+`exception_handler` covers what DRF views raise, the middleware everything else. A response
 shows nothing internal; what is not the client's mistake is logged.
 """
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import (
-    DisallowedHost,
-    PermissionDenied,
-    RequestDataTooBig,
-    SuspiciousOperation,
-)
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.status import is_client_error
@@ -48,13 +43,6 @@ from todo_project.problems.registry import (
 
 log = logging.getLogger(__name__)
 
-PROBES = frozenset(settings.PROBES)
-
-MAX_LOGGED_HOST = 100  # characters
-
-MAX_ALLOWED_HOSTS = 100
-"""The number of hosts that a process remembers as allowed; `*` allows any number."""
-
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Return the response to an exception of a DRF view (`EXCEPTION_HANDLER`)."""
@@ -65,37 +53,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
     return problem_response(exc, request)
 
 
-class ProblemMiddleware:
-    """Handle exceptions outside DRF, and reject unknown hosts, also with DEBUG."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-        self.allowed_hosts: set[str | None] = set()
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Check the host, then process the request. Probes are exempt: platforms use IPs.
-
-        A request that the server has refused (todo_project/server) gets its problem.
-        """
-        if refused := request.META.get("gunicorn.refused"):
-            return problem_response(Problem(_REFUSALS[refused]), request)
-        host = request.META.get("HTTP_HOST")
-        if host not in self.allowed_hosts and request.path_info not in PROBES:
-            try:
-                request.get_host()
-            except DisallowedHost as exc:
-                shown = (host or "")[:MAX_LOGGED_HOST]
-                log.warning("The host %r is not valid or not in ALLOWED_HOSTS.", shown)
-                return problem_response(exc, request)
-            if len(self.allowed_hosts) < MAX_ALLOWED_HOSTS:
-                self.allowed_hosts.add(host)
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
-        """Return the response to an exception; for the admin's 403, leave it to Django."""
-        return None if isinstance(exc, PermissionDenied) else problem_response(exc, request)
-
-
+@csrf_exempt
 def unknown_url(request: HttpRequest) -> HttpResponse:
     """Return the 404 for a URL that no other pattern matches."""
     return problem_response(Problem(NOT_FOUND, "There is no such URL."), request)
@@ -110,23 +68,14 @@ def problem_response(exc: Exception, request: HttpRequest | Request) -> HttpResp
     """Return the response to an exception, and log it if it is not the client's mistake."""
     problem = _to_problem(exc)
     if problem.type.status >= INTERNAL_ERROR.status:
-        log.error(
-            "%s: %s",
-            problem.type.slug,
-            exc,
-            exc_info=exc if problem.type is INTERNAL_ERROR else None,
-        )
+        exc_info = exc if problem.type is INTERNAL_ERROR else None
+        log.error("%s: %s", problem.type.slug, exc, exc_info=exc_info)
     response = _render(problem, request)
     if problem.type is UNAUTHORIZED:
         response["WWW-Authenticate"] = _challenge(exc)
     if problem.type is TOO_MANY_REQUESTS and (wait := getattr(exc, "wait", None)) is not None:
         response["Retry-After"] = str(max(math.ceil(wait), 0))
     return response
-
-
-def request_id(request: HttpRequest | Request) -> str:
-    """Return the id with which the request is logged."""
-    return str(getattr(request, "request_id", ""))
 
 
 def _to_problem(exc: Exception) -> Problem:
@@ -148,21 +97,10 @@ def _api_problem(exc: exceptions.APIException) -> Problem:
         return Problem(INTERNAL_ERROR)
     if isinstance(exc, exceptions.ValidationError) and status == VALIDATION_ERROR.status:
         return validation_problem(exc)
-    types = [kind for raised, kind in _API_PROBLEM_TYPES if isinstance(exc, raised)]
+    types = (kind for raised, kind in _API_PROBLEM_TYPES if isinstance(exc, raised))
     problem_type = next((kind for kind in types if kind.status == status), about_blank(status))
     return Problem(problem_type, detail_text(exc.detail))
 
-
-_API_PROBLEM_TYPES: tuple[tuple[type[exceptions.APIException], ProblemType], ...] = (
-    (exceptions.ParseError, MALFORMED_JSON),
-    (exceptions.NotFound, NOT_FOUND),
-    (exceptions.MethodNotAllowed, METHOD_NOT_ALLOWED),
-    (exceptions.NotAcceptable, NOT_ACCEPTABLE),
-    (exceptions.UnsupportedMediaType, UNSUPPORTED_MEDIA_TYPE),
-    (exceptions.APIException, UNAUTHORIZED),
-    (exceptions.APIException, FORBIDDEN),
-    (exceptions.APIException, TOO_MANY_REQUESTS),
-)
 
 # The first match counts, so a class comes before its base class.
 _PROBLEM_TYPES: tuple[tuple[type[Exception], ProblemType], ...] = (
@@ -173,9 +111,14 @@ _PROBLEM_TYPES: tuple[tuple[type[Exception], ProblemType], ...] = (
     (UnreadablePostError, BAD_REQUEST),
     (Exception, INTERNAL_ERROR),
 )
-
-
-_REFUSALS = {each.status: each for each in (BAD_REQUEST, CONTENT_TOO_LARGE, OVERLOADED)}
+_API_PROBLEM_TYPES: tuple[tuple[type[exceptions.APIException], ProblemType], ...] = (
+    (exceptions.ParseError, MALFORMED_JSON),
+    (exceptions.NotFound, NOT_FOUND),
+    (exceptions.MethodNotAllowed, METHOD_NOT_ALLOWED),
+    (exceptions.NotAcceptable, NOT_ACCEPTABLE),
+    (exceptions.UnsupportedMediaType, UNSUPPORTED_MEDIA_TYPE),
+    *((exceptions.APIException, kind) for kind in (UNAUTHORIZED, FORBIDDEN, TOO_MANY_REQUESTS)),
+)
 
 
 def _challenge(exc: Exception) -> str:
@@ -189,7 +132,7 @@ def _render(problem: Problem, request: HttpRequest | Request) -> HttpResponse:
         "title": problem.type.title,
         "status": problem.type.status,
         "detail": problem.detail,
-        "request_id": request_id(request),
+        "request_id": getattr(request, "request_id", ""),  # of the access log
         **({"errors": problem.errors} if problem.errors else {}),
         **problem.members,
     }

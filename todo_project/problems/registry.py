@@ -1,8 +1,7 @@
 """The registry of problem types (RFC 9457).
 
-The responses, the pages under `/problems/`, the OpenAPI document and the test that provokes
-each problem are generated from it. An app registers the types that only it has, and an example
-of each type that its requests can meet.
+The responses, the pages under `/problems/`, the OpenAPI document and the test of each problem are
+generated from it. An app registers its own types, and an example request for each type.
 """
 
 from collections.abc import Mapping
@@ -40,7 +39,7 @@ class ProblemType:
 
     @property
     def example(self) -> dict[str, Any]:
-        """The problem that the example request meets."""
+        """The problem that the example request returns."""
         example = EXAMPLES[self.slug]
         return {
             "type": self.uri,
@@ -55,7 +54,7 @@ class ProblemType:
 
 @dataclass(frozen=True)
 class ExampleRequest:
-    """A request that meets a problem."""
+    """A request that returns a problem."""
 
     method: str
     path: str
@@ -70,7 +69,7 @@ class ExampleRequest:
 
 @dataclass(frozen=True)
 class Example:
-    """A request, and what is particular to the problem that it meets."""
+    """An example request, and the members of the problem that depend on it."""
 
     request: ExampleRequest
     detail: str = ""

@@ -1,4 +1,4 @@
-"""What clients know to be stored: tasks that were created with an idempotency key."""
+"""What clients know to be stored: tasks that were created with an idempotency key, and edited."""
 
 from contextlib import closing
 from uuid import uuid4
@@ -10,28 +10,31 @@ from tests.support.servers.http_client import Client, Response
 
 
 class Ledger:
-    """The acknowledged tasks, and for each client the idempotency key of its pending request."""
+    """The title of each task as it was acknowledged, and the pending request of each client."""
 
     def __init__(self) -> None:
-        self.acknowledged: list[tuple[str, str]] = []
-        self.pending: dict[int, str] = {}
+        self.acknowledged: dict[str, str] = {}
+        self.pending: dict[int, tuple[str, str, str]] = {}
 
-    def create(self, client: Client, number: int) -> Response:
-        """Create a task, with the same idempotency key until the request succeeds."""
-        key = self.pending.setdefault(number, str(uuid4()))
-        response = client.send("POST", "/api/alice/tasks", {"title": key}, Idempotency_Key=key)
-        if response.status == 201:
-            self.acknowledged.append((response.json()["id"], response.json()["title"]))
+    def write(self, client: Client, number: int) -> Response:
+        """Create a task or edit the one just created; repeat the request until it succeeds."""
+        key = str(uuid4())
+        method, url, key = self.pending.setdefault(number, ("POST", "/api/alice/tasks", key))
+        response = client.send(method, url, {"title": key}, Idempotency_Key=key)
+        if response.status in {200, 201}:
+            self.acknowledged[response.json()["id"]] = response.json()["title"]
             del self.pending[number]
+        if response.status == 201:
+            self.pending[number] = ("PATCH", response.headers["Location"], f"{key}, edited")
         return response
 
     def finish(self, service: Instance) -> None:
         """Repeat the pending requests."""
         with closing(Client(service.port)) as client:
             for number in list(self.pending):
-                assert self.create(client, number).status == 201
+                assert self.write(client, number).status in {200, 201}
 
     def assert_stored(self, connection: psycopg.Connection) -> None:
         """Assert that exactly the acknowledged tasks are stored."""
         query = "SELECT id::TEXT, title FROM tasks"
-        assert sorted(connection.execute(query)) == sorted(self.acknowledged)
+        assert sorted(connection.execute(query)) == sorted(self.acknowledged.items())

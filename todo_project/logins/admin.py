@@ -2,7 +2,7 @@
 
 django-axes has pages of its own, which are not used (AXES_ENABLE_ADMIN). Two of their three lists
 are always empty here, because these logs are disabled. And they tell whether a login is locked by
-a single limit, but there are several (todo_project/http/login_throttling.py).
+a single limit, but there are several (LOGIN_FAILURE_LIMITS).
 """
 
 from typing import Any
@@ -10,14 +10,6 @@ from typing import Any
 from axes.models import AccessAttempt
 from django.contrib import admin
 from django.http import HttpRequest
-
-LABELS = {
-    "attempt_time": "time",
-    "ip_address": "IP address",
-    "failures_since_start": "failed logins",
-    "user_agent": "user agent",
-    "http_accept": "accept header",
-}
 
 
 @admin.register(AccessAttempt)
@@ -28,10 +20,6 @@ class LoginAttemptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("username", "ip_address")
     search_help_text = "A user name or an IP address, or a part of one."
     fields = (*list_display, "http_accept", "path_info")
-
-    def get_form(self, *args: Any, **options: Any) -> Any:
-        """Return the form with labels like those of Django: the model's are In Title Case."""
-        return super().get_form(*args, labels=LABELS, **options)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: only a login adds an attempt."""

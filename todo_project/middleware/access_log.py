@@ -12,13 +12,16 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
-from todo_project.database.thread_connection import thread_connection
-from todo_project.http.headers import GetResponse, set_content_length
+from todo_project.http.headers import (
+    CACHE_CONTROL,
+    GetResponse,
+    is_api_request,
+    set_content_length,
+)
 from todo_project.http.json import dumps
 from todo_project.http.request_id import choose_request_id, current_request_id
 from todo_project.problems.handlers import unknown_url
-
-NANOSECONDS_PER_MS = 1_000_000
+from todo_project.shortcuts.thread_connection import thread_connection
 
 TRACEPARENT_PATTERN = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 """The header of a traced request (https://www.w3.org/TR/trace-context/#traceparent-header)."""
@@ -57,15 +60,13 @@ class AccessLogMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         token = current_request_id.set(request_id)
         meter = QueryMeter()
-        wrappers = thread_connection().execute_wrappers
-        wrappers.append(meter)
-        try:
+        with thread_connection().execute_wrapper(meter):
             response = self.get_response(request)
-        finally:
-            wrappers.pop()
         current_request_id.reset(token)
         set_content_length(response)
         response["X-Request-ID"] = request_id
+        if is_api_request(request):
+            response.headers.setdefault("Cache-Control", CACHE_CONTROL)
         match = request.resolver_match or resolve(request.path_info)
         line = {
             "time": datetime.now(UTC),
@@ -73,11 +74,12 @@ class AccessLogMiddleware:
             "method": request.method,
             "route": None if match.func is unknown_url else route_template(match.route),
             "status": response.status_code,
-            "duration_ms": (perf_counter_ns() - started) / NANOSECONDS_PER_MS,
-            "db_ms": meter.elapsed / NANOSECONDS_PER_MS,
+            "duration_ms": (perf_counter_ns() - started) / 1e6,
+            "db_ms": meter.elapsed / 1e6,
             "statements": meter.statements,
         }
-        if TRACEPARENT_PATTERN.fullmatch(traceparent := request.META.get("HTTP_TRACEPARENT", "")):
+        traceparent = request.META.get("HTTP_TRACEPARENT")
+        if traceparent and TRACEPARENT_PATTERN.fullmatch(traceparent):
             line["traceparent"] = traceparent
         self.log(line)
         return response

@@ -7,45 +7,49 @@ from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
+from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
+from axes.helpers import get_client_username
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.db.models import Sum
 from django.http import HttpRequest
 
-IPV6_PREFIX = 64
-"""The length of the prefix that a single subscriber has at least (RFC 6177 §2)."""
-
 
 class LoginHandler(AxesDatabaseHandler):  # type: ignore[misc] # django-axes has no annotations
-    """Counts the failed logins of each combination in AXES_LOCKOUT_PARAMETERS (`AXES_HANDLER`).
+    """Gives each combination in LOGIN_FAILURE_LIMITS a limit of its own (`AXES_HANDLER`).
 
-    django-axes has one limit for all combinations. Here each has a limit of its own, the entry
-    of LOGIN_FAILURE_LIMITS at the same position.
+    django-axes has one limit for all combinations.
     """
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """Return AXES_FAILURE_LIMIT or more if a combination has reached its limit.
-
-        Each count is scaled to AXES_FAILURE_LIMIT, and the largest is returned.
-        """
-        attempts = self.get_user_attempts(request, credentials)
-        return max(
-            (each.aggregate(total=Sum("failures_since_start"))["total"] or 0)
-            * settings.AXES_FAILURE_LIMIT
-            // limit
-            for each, limit in zip(attempts, settings.LOGIN_FAILURE_LIMITS, strict=True)
-        )
+        """Return the number of limits that are reached: with one, the login is locked."""
+        client = _client(request, credentials)
+        recent = AccessAttempt.objects.filter(attempt_time__gte=get_cool_off_threshold(request))
+        reached = 0
+        for names, limit in settings.LOGIN_FAILURE_LIMITS.items():
+            attempts = recent.filter(**{name: client[name] for name in names})
+            failures = attempts.aggregate(total=Sum("failures_since_start", default=0))["total"]
+            reached += failures >= limit
+        return reached
 
     def reset_user_attempts(
         self, request: HttpRequest, credentials: dict[str, Any] | None = None
     ) -> int:
-        """Delete the failures of the first combination only, after a successful login.
+        """Delete the failures of this user name from this IP address, after a successful login.
 
-        Otherwise a user could guess the passwords of others without a limit, by logging in
-        between the guesses.
+        If it deleted those of the address or of the name alone, a user could guess the passwords
+        of others without a limit, by logging in between the guesses.
         """
-        count: int = self.filter_user_attempts(request, credentials)[0].delete()[0]
+        attempts = AccessAttempt.objects.filter(**_client(request, credentials))
+        count: int = attempts.delete()[0]
         return count
+
+
+def _client(request: Any, credentials: dict[str, Any] | None) -> dict[str, str | None]:
+    """Return the user name and the IP address of a login."""
+    username = get_client_username(request, credentials)
+    return {"username": username, "ip_address": request.axes_ip_address}
 
 
 def client_ip(request: HttpRequest) -> str | None:
@@ -65,9 +69,12 @@ def client_ip(request: HttpRequest) -> str | None:
 
 
 def _subscriber(address: IPv4Address | IPv6Address) -> str:
-    """Return the address, without what a subscriber of an IPv6 network can choose."""
+    """Return the address, without what a subscriber of an IPv6 network can choose.
+
+    A subscriber has at least a prefix of 64 bits (RFC 6177 §2).
+    """
     if isinstance(address, IPv4Address):
         return str(address)
     if address.ipv4_mapped:
         return str(address.ipv4_mapped)
-    return str(IPv6Network((int(address), IPV6_PREFIX), strict=False).network_address)
+    return str(IPv6Network((int(address), 64), strict=False).network_address)

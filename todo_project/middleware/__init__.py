@@ -1,0 +1,1 @@
+"""What surrounds each request: the access log, problems, security, and the pages of the admin."""
