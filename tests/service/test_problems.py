@@ -117,7 +117,8 @@ def test_example_request_returns_its_problem(
     before = stored_rows()
     settings.BEHIND_PROXY = slug == "https-required"
     if slug == "overloaded":
-        api.defaults |= {"gunicorn.refused": 503}
+        environ: dict[str, Any] = api.defaults
+        environ["gunicorn.refused"] = 503
     with database_of_example(slug):
         response = send_example(api, slug)
     assert stored_rows() == before

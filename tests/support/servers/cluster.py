@@ -137,22 +137,30 @@ def primary(
 
 
 @contextmanager
-def standby(primary: Cluster) -> Iterator[Cluster]:
-    """Run a standby. Each commit on the primary waits for it."""
-    with _new_cluster(primary.programs) as cluster:
+def standby(
+    primary: Cluster, port: int | None = None, *, synchronous: bool = True
+) -> Iterator[Cluster]:
+    """Run a standby. Each commit on the primary waits for it if it is synchronous."""
+    with _new_cluster(primary.programs, port) as cluster:
         source = f"host=127.0.0.1 port={primary.port} user=postgres"
         cluster._run("pg_basebackup", "-R", "-c", "fast", "-d", source)
         with _running(cluster):
             with primary.connect() as connection:
-                connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
-                connection.execute("SELECT pg_reload_conf()")
-                query = "SELECT sync_state FROM pg_stat_replication"
-                wait_until(lambda: connection.execute(query).fetchall() == [("sync",)])
+                if synchronous:
+                    connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+                    connection.execute("SELECT pg_reload_conf()")
+                state = "sync" if synchronous else "async"
+                wait_until(lambda: _has_standby(connection, state))
             yield cluster
 
 
+def _has_standby(connection: psycopg.Connection, state: str) -> bool:
+    states = connection.execute("SELECT sync_state FROM pg_stat_replication").fetchall()
+    return states == [(state,)]
+
+
 @contextmanager
-def _new_cluster(programs: Path) -> Iterator[Cluster]:
+def _new_cluster(programs: Path, port: int | None) -> Iterator[Cluster]:
     directory = Path(mkdtemp(prefix="todo-"))
     try:
         if SYSTEM_USER:
@@ -160,7 +168,7 @@ def _new_cluster(programs: Path) -> Iterator[Cluster]:
             ensure_prefix_permissions(programs)
             ensure_folder_permissions(programs.parent, 0o555)
             shutil.chown(directory, SYSTEM_USER)
-        yield Cluster(directory, free_port(), programs)
+        yield Cluster(directory, port or free_port(), programs)
     finally:
         shutil.rmtree(directory)
 
