@@ -68,12 +68,11 @@ def test_invalid_setting_stops_the_start_with_one_line() -> None:
     finished = subprocess.run(
         [sys.executable, "-m", "todo_project.tracing"],
         cwd=BASE_DIR,
-        env=os.environ | {"HOST": "999.1.1.1"},
+        env=os.environ | {"PORT": "99999"},
         capture_output=True,
         text=True,
         check=False,
         timeout=SECONDS,
     )
-    reason = "is not an address of this machine; set it to 127.0.0.1 or 0.0.0.0, for example."
-    error = f"HOST: '999.1.1.1' {reason}\n"
+    error = "PORT: '99999' is out of range; set it to an integer from 1 to 65535.\n"
     assert (finished.returncode, finished.stdout, finished.stderr) == (1, "", error)
