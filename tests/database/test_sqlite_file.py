@@ -1,5 +1,6 @@
 """Tests of a service whose SQLite file is deleted or replaced: nothing acknowledged is lost."""
 
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -25,12 +26,18 @@ pytestmark = pytest.mark.once
 COUNT = "SELECT COUNT(*) FROM tasks"
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Create and migrate a database."""
-    file = tmp_path / "db.sqlite3"
+    file = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
     manage(f"sqlite:///{file}", "migrate", "-v", "0")
     return file
+
+
+@pytest.fixture
+def file(migrated: Path, tmp_path: Path) -> Path:
+    """Return a copy of the migrated database."""
+    return Path(shutil.copy(migrated, tmp_path))
 
 
 @pytest.fixture
