@@ -137,6 +137,10 @@ def test_headers_over_32_kib_are_answered_431(server: RunningWorker) -> None:
     for size, status in ((fits, b"200"), (fits + 1, b"431"), (fits + 90_000, b"431")):
         request = POST + lines + b"B: " + b"x" * size + b"\r\n\r\n"
         assert statuses(server.exchange(request)) == [status]
+        with server.connect(request[:5]) as client:
+            wait_until(lambda: [each.received for each in server.worker.receiving] == [5])
+            client.sendall(request[5:])
+            assert statuses(read_all(client)) == [status]
 
 
 def test_target_that_is_too_long_is_answered_414(server: RunningWorker) -> None:

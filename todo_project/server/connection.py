@@ -184,12 +184,13 @@ class Connection:
 
     def recv(self, *_: Any) -> bytes:
         """Wait for data, and return it, or none at the end of the stream."""
-        limit = self.worker.max_body_size * CHUNK_OVERHEAD if self.in_body else 0
-        if self.received >= MAX_HEAD_SIZE + limit:
+        limit = MAX_HEAD_SIZE + (self.worker.max_body_size * CHUNK_OVERHEAD if self.in_body else 0)
+        if self.received >= limit:
             if self.in_body:
                 raise BodyError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             raise LimitRequestHeaders(f"limit request headers of {MAX_HEAD_SIZE} bytes")
-        data = self.receive()
+        # Not past the limit: otherwise it would depend on how the bytes arrive.
+        data = self.receive(min(RECEIVE_SIZE, limit - self.received))
         if not data and self.in_body:
             raise BodyError(HTTPStatus.BAD_REQUEST)
         self.received += len(data)
@@ -198,13 +199,13 @@ class Connection:
             self.enter(self.worker.receiving)
         return data
 
-    def receive(self) -> bytes:
+    def receive(self, size: int = RECEIVE_SIZE) -> bytes:
         """Wait for data, and return it, or none if the client has ended the connection."""
         while True:
             self.wait(EVENT_READ)
             with suppress(BlockingIOError):
                 try:
-                    return self.sock.recv(RECEIVE_SIZE)
+                    return self.sock.recv(size)
                 except ConnectionError:
                     return b""
 
