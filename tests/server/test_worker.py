@@ -137,6 +137,10 @@ def test_headers_over_32_kib_are_answered_431(server: RunningWorker) -> None:
     for size, status in ((fits, b"200"), (fits + 1, b"431"), (fits + 90_000, b"431")):
         request = POST + lines + b"B: " + b"x" * size + b"\r\n\r\n"
         assert statuses(server.exchange(request)) == [status]
+        with server.connect(request[:5]) as client:
+            wait_until(lambda: [each.received for each in server.worker.receiving] == [5])
+            client.sendall(request[5:])
+            assert statuses(read_all(client)) == [status]
 
 
 def test_target_that_is_too_long_is_answered_414(server: RunningWorker) -> None:
@@ -217,6 +221,16 @@ def test_body_is_passed_on_with_its_length_or_refused(
     assert bodies[0] == expected
     closes = b"\r\nConnection: close\r\n" in response.partition(b"\r\n\r\n")[0]
     assert closes == (expected[0] == 413)
+
+
+@pytest.mark.parametrize("position", [1, 8_190, 8_191])
+def test_chunk_line_may_arrive_in_pieces(server: RunningWorker, position: int) -> None:
+    body = b"1;" + b"a" * 12_000 + b"\r\na\r\n0\r\n\r\n"
+    sent = len(CHUNKED) + position
+    with server.connect(CHUNKED + body[:position]) as client:
+        wait_until(lambda: [each.received for each in server.worker.receiving] == [sent])
+        client.sendall(body[position:])
+        assert statuses(read_all(client)) == [b"200"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ notice whether the bytes have arrived at once or one by one.
 
 import select
 import socket
+import sys
 from collections import deque
 from contextlib import suppress
 from http import HTTPStatus
@@ -170,6 +171,9 @@ class Connection:
     def receive_body(self, request: Any) -> bytes:
         """Return the body, of which gunicorn's reader knows the end, or raise `BodyError`."""
         limit = self.worker.max_body_size
+        if isinstance(request.body.reader, ChunkedReader):
+            # gunicorn limits a line only if it arrives in pieces; `recv` limits all of them.
+            request.body.reader.limit_chunk_size_line = sys.maxsize
         # Otherwise gunicorn would send it together with the response.
         expects_continue, request._expected_100_continue = request._expected_100_continue, False
         if getattr(request.body.reader, "length", 0) > limit:
@@ -184,12 +188,13 @@ class Connection:
 
     def recv(self, *_: Any) -> bytes:
         """Wait for data, and return it, or none at the end of the stream."""
-        limit = self.worker.max_body_size * CHUNK_OVERHEAD if self.in_body else 0
-        if self.received >= MAX_HEAD_SIZE + limit:
+        limit = MAX_HEAD_SIZE + (self.worker.max_body_size * CHUNK_OVERHEAD if self.in_body else 0)
+        if self.received >= limit:
             if self.in_body:
                 raise BodyError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             raise LimitRequestHeaders(f"limit request headers of {MAX_HEAD_SIZE} bytes")
-        data = self.receive()
+        # Not past the limit: otherwise it would depend on how the bytes arrive.
+        data = self.receive(min(RECEIVE_SIZE, limit - self.received))
         if not data and self.in_body:
             raise BodyError(HTTPStatus.BAD_REQUEST)
         self.received += len(data)
@@ -198,13 +203,13 @@ class Connection:
             self.enter(self.worker.receiving)
         return data
 
-    def receive(self) -> bytes:
+    def receive(self, size: int = RECEIVE_SIZE) -> bytes:
         """Wait for data, and return it, or none if the client has ended the connection."""
         while True:
             self.wait(EVENT_READ)
             with suppress(BlockingIOError):
                 try:
-                    return self.sock.recv(RECEIVE_SIZE)
+                    return self.sock.recv(size)
                 except ConnectionError:
                     return b""
 
