@@ -28,7 +28,6 @@ MAX_CREATE_ATTEMPTS = 10
 STATEMENT_CACHE_SIZE = 256
 """The maximum number of compiled queries of each kind that a process keeps."""
 
-
 TaskRow = dict[str, Any]
 """A task: its columns, in the order of the model, with the values of the model's fields.
 
@@ -37,7 +36,6 @@ The values of a list are for JSON only: ids are text, and times have no time zon
 
 MATCHES_NOTHING = datetime.max.replace(tzinfo=UTC)
 """A value of `updated_at` that no task has, for an If-Match without a valid entity tag."""
-
 
 ParameterNames = tuple[tuple[str, ...], tuple[str, ...]]
 """The bind parameters of a precondition: those of If-Match and those of If-None-Match."""

@@ -17,11 +17,11 @@ CONFLICT = (
 )
 
 
-def describe(value: object) -> object:
+def describe_value(value: object) -> object:
     """Return a value of a field as the form displays it in a conflict."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "nothing" if value in {None, ""} else value
+    return "nothing" if value is None or value == "" else value
 
 
 class MultilineField(forms.CharField):
@@ -104,7 +104,7 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in filter(self._has_initial, self.fields):
             current, initial = self.initial[name], self.add_initial_prefix(name)
             if self.fields[name].has_changed(current, self.data[initial]):
-                self.add_error(name, f"Current value: {describe(current)}")
+                self.add_error(name, f"Current value: {describe_value(current)}")
                 data[initial] = current
                 if name not in typed:
                     data[name] = current

@@ -18,9 +18,8 @@ from tests.support.documentation import code_blocks
 from tests.support.processes import run_python
 from tests.support.servers.cluster import PROGRAMS
 from tests.support.servers.gunicorn import database_url, manage
-from tests.support.stored_tasks import ROWS
+from tests.support.stored_tasks import ROWS, write
 from todo_project.environment import BASE_DIR
-from todo_project.http.json import dumps
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -30,9 +29,7 @@ URL = re.compile("'postgresql://[^']+'")
 @pytest.fixture
 def lines(tmp_path: Path) -> Path:
     """Return the path of a file with ROWS."""
-    file = tmp_path / "rows.jsonl"
-    file.write_bytes(b"".join(dumps(row) + b"\n" for row in ROWS))
-    return file
+    return write(tmp_path / "rows.jsonl")
 
 
 @pytest.fixture

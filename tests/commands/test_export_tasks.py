@@ -13,7 +13,7 @@ from tasks.models import Task
 from tests.support.client import API
 from tests.support.commands import export_tasks, seed_tasks
 from tests.support.query_plans import fill, plans, recorded
-from tests.support.stored_tasks import ROWS, TIE
+from tests.support.stored_tasks import ROWS, numbered
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def test_batches_read_each_task_once(api: API) -> None:
 
 
 def test_ties_are_ordered_by_id_across_batches() -> None:
-    create([ROWS[0] | {"id": UUID(int=number)} for number in range(2500)])
+    create(numbered(2500))
     ids = [UUID(line[7:43].decode()) for line in export_tasks().splitlines()]
     assert ids == [UUID(int=number) for number in reversed(range(2500))]
 
@@ -92,6 +92,6 @@ def test_invalid_user_is_an_error(user_id: str) -> None:
 
 def test_debug_keeps_no_query_log(settings: Any) -> None:
     settings.DEBUG = True
-    create([ROWS[0] | {"id": UUID(int=number), "created_at": TIE} for number in range(1500)])
+    create(numbered(1500))
     assert export_tasks().count(b"\n") == 1500
     assert len(connection.queries) == 2  # after the last batch

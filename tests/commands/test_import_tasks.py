@@ -13,7 +13,7 @@ from tasks.models import COLUMNS, Task
 from tests.support.client import stored_rows
 from tests.support.commands import export_tasks, import_tasks, statements_for
 from tests.support.query_plans import recorded
-from tests.support.stored_tasks import ROWS, TIE
+from tests.support.stored_tasks import ROWS, TIE, numbered, write
 from todo_project.database.url import describe_database
 from todo_project.http.json import dumps
 
@@ -25,17 +25,7 @@ DIFFERS = "The id belongs to a stored task that differs."
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """Return the path of a file with ROWS."""
-    return write(tmp_path / "tasks.jsonl", ROWS)
-
-
-def write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_bytes(b"".join(dumps(row) + b"\n" for row in rows))
-    return path
-
-
-def numbered(count: int) -> list[dict[str, Any]]:
-    """Return this many rows."""
-    return [ROWS[0] | {"id": UUID(int=number)} for number in range(count)]
+    return write(tmp_path / "tasks.jsonl")
 
 
 def summary(lines: int, created: int, there: int) -> str:

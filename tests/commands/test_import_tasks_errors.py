@@ -7,7 +7,6 @@ from io import StringIO
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
@@ -16,7 +15,7 @@ from django.db import OperationalError, connection
 
 from tests.support.client import stored_rows
 from tests.support.commands import import_tasks, statements_for
-from tests.support.stored_tasks import ROWS
+from tests.support.stored_tasks import ROWS, numbered, write
 from todo_project.database.url import describe_database
 from todo_project.http.json import dumps
 
@@ -91,11 +90,6 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "tasks.jsonl"
 
 
-def numbered(number: int) -> list[bytes]:
-    """Return the lines of this many tasks."""
-    return [dumps(ROWS[0] | {"id": UUID(int=each)}) + b"\n" for each in range(number)]
-
-
 def report(lines: str, created: int) -> str:
     database = describe_database(connection)
     return f"{lines} stored in {database}: created {created}, already there 0.\n"
@@ -113,8 +107,8 @@ def test_invalid_line_is_an_error_and_nothing_is_stored(
 
 @pytest.mark.django_db
 def test_batches_before_an_invalid_line_are_stored(file: Path) -> None:
-    lines = numbered(2500)
-    file.write_bytes(b"".join([*lines[:2100], b"{}\n", *lines[2101:]]))
+    rows = numbered(2500)
+    write(file, [*rows[:2100], {}, *rows[2101:]])
     output, errors = import_tasks(file)
     assert output == report("Lines 1 to 2000 are", 2000)
     assert (
@@ -141,7 +135,7 @@ def second_batch_raises(error: type[BaseException]) -> Iterator[None]:
 
 @pytest.mark.django_db
 def test_batches_before_a_lost_connection_are_stored(file: Path) -> None:
-    file.write_bytes(b"".join(numbered(2500)))
+    write(file, numbered(2500))
     with second_batch_raises(OperationalError):
         assert import_tasks(file) == (
             report("Lines 1 to 1000 are", 1000),
@@ -152,7 +146,7 @@ def test_batches_before_a_lost_connection_are_stored(file: Path) -> None:
 
 @pytest.mark.django_db
 def test_batches_before_an_interruption_are_stored(file: Path) -> None:
-    file.write_bytes(b"".join(numbered(2500)))
+    write(file, numbered(2500))
     output = StringIO()
     with second_batch_raises(KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
         call_command("import_tasks", str(file), database="default", stdout=output)
@@ -161,13 +155,12 @@ def test_batches_before_an_interruption_are_stored(file: Path) -> None:
 
 
 def test_dry_run_does_not_use_the_database(file: Path) -> None:
-    lines = numbered(1500)
-    file.write_bytes(b"".join(lines))
+    write(file, numbered(1500))
     assert import_tasks(file, "--dry-run") == (
         "All 1500 lines are valid. Nothing was stored.\n",
         "",
     )
-    file.write_bytes(b"".join([*lines, b"[]\n"]))
+    file.write_bytes(file.read_bytes() + b"[]\n")
     assert import_tasks(file, "--dry-run") == ("", "Line 1501: Not a JSON object.\n")
 
 

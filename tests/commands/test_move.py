@@ -6,16 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import quote
-from uuid import UUID
 
 import pytest
 
 from tests.support.processes import run_python
 from tests.support.servers.gunicorn import database_url, manage, run
 from tests.support.servers.http_client import Client, Response
-from tests.support.stored_tasks import ROWS
+from tests.support.stored_tasks import ROWS, numbered, write
 from todo_project.environment import BASE_DIR
-from todo_project.http.json import dumps
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -61,8 +59,7 @@ def move(source: str, target: str, file: Path) -> str:
 
 def test_move_to_postgresql_and_back_changes_no_answer(tmp_path: Path) -> None:
     first, last = (f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("first", "last"))
-    rows = tmp_path / "rows.jsonl"
-    rows.write_bytes(b"".join(dumps(row) + b"\n" for row in ROWS))
+    rows = write(tmp_path / "rows.jsonl")
     manage(first, "migrate", "--verbosity=0")
     manage(first, "import_tasks", str(rows), "--verbosity=0")
     with run(tmp_path / "log", DATABASE_URL=first) as service:
@@ -87,8 +84,7 @@ def test_move_to_postgresql_and_back_changes_no_answer(tmp_path: Path) -> None:
 
 
 def test_commands_use_the_direct_connection(tmp_path: Path) -> None:
-    file = tmp_path / "tasks.jsonl"
-    file.write_bytes(dumps(ROWS[0]) + b"\n")
+    file = write(tmp_path / "tasks.jsonl", ROWS[:1])
     urls = {
         "DATABASE_URL": "postgresql://u@127.0.0.1:1/todo",
         "DATABASE_URL_UNPOOLED": database_url(),
@@ -99,9 +95,7 @@ def test_commands_use_the_direct_connection(tmp_path: Path) -> None:
 
 
 def test_concurrent_imports_count_each_task_once(tmp_path: Path) -> None:
-    file = tmp_path / "tasks.jsonl"
-    ids = (UUID(int=number) for number in range(10_000))
-    file.write_bytes(b"".join(dumps(ROWS[0] | {"id": each}) + b"\n" for each in ids))
+    file = write(tmp_path / "tasks.jsonl", numbered(10_000))
     processes = [
         subprocess.Popen(
             [sys.executable, "manage.py", "import_tasks", str(file)],

@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tasks.models import Task
 from tests.support.client import API, TASKS
+from tests.support.commands import MIGRATIONS
 from tests.support.errors import logged_errors
 from tests.support.servers import unavailability as servers
 from tests.support.servers.gunicorn import run
@@ -76,7 +77,7 @@ def test_missing_tables_return_503(api: API, caplog: pytest.LogCaptureFixture) -
         "postgresql": 'relation "tasks" does not exist',
         "sqlite": "no such table: tasks",
     }[connection.vendor]
-    not_migrated = "4 migrations are not applied; run `python manage.py migrate`."
+    not_migrated = f"{len(MIGRATIONS)} migrations are not applied; run `python manage.py migrate`."
     try:
         assert_unavailable(api, caplog, missing, READ, CREATE)
         assert_unavailable(api, caplog, not_migrated, READY)

@@ -6,6 +6,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import DjangoAssertNumQueries
 
 from tests.support.client import API, TASKS
+from tests.support.commands import MIGRATIONS
 from tests.support.errors import database_fails
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def test_readiness_fails_without_the_database(api: API) -> None:
 def test_readiness_fails_if_migrations_are_not_applied(
     api: API, caplog: pytest.LogCaptureFixture
 ) -> None:
-    MigrationRecorder(connection).record_unapplied("tasks", "0004_validate_constraints")
+    MigrationRecorder(connection).record_unapplied("tasks", MIGRATIONS[-1])
     response = api.send(503, "GET", "/readyz")
     assert response["Retry-After"] == "2"
     detail = "1 migrations are not applied; run `python manage.py migrate`."

@@ -9,7 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from todo_project.environment import BASE_DIR
 from todo_project.management.unavailability import unavailability_as_command_error
+
+MIGRATIONS = sorted(path.stem for path in (BASE_DIR / "tasks" / "migrations").glob("0*.py"))
+"""The names of all migrations of tasks, in order."""
 
 
 class Terminal(StringIO):

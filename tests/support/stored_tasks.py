@@ -1,10 +1,13 @@
 """Tasks with every kind of value that a move to another database might change."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from tasks.models import COLUMNS, DEFAULTS
+from todo_project.http.json import dumps
 
 TIE = datetime(2026, 2, 6, 10, 30, 0, 123456, UTC)
 
@@ -37,3 +40,14 @@ ROWS: list[dict[str, Any]] = [
     )
 ]
 """In the order of their ids."""
+
+
+def numbered(count: int, **values: Any) -> list[dict[str, Any]]:
+    """Return this many rows with the ids 0, 1, 2, …, all with these values."""
+    return [ROWS[0] | values | {"id": UUID(int=number)} for number in range(count)]
+
+
+def write(path: Path, rows: Iterable[dict[str, Any]] = ROWS) -> Path:
+    """Write the rows as JSON lines; return the path."""
+    path.write_bytes(b"".join(dumps(row) + b"\n" for row in rows))
+    return path
