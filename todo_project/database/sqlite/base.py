@@ -16,12 +16,12 @@ from django.db.backends.sqlite3 import base
 class Opened(NamedTuple):
     """Descriptors of a database and its write-ahead log: no other file can get their inodes."""
 
-    database: int | None
-    log: int | None
+    database: int | None = None
+    log: int | None = None
 
 
 _opened: dict[str, Opened] = {}
-"""What this process, in whichever thread, has opened last at each path."""
+"""What this process, in whichever thread, has opened last at each path where it found a file."""
 
 _lock = Lock()
 """Protects the descriptors."""
@@ -32,23 +32,31 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     _identity: tuple[int, int] | None = None
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect, but neither create the file nor combine it with the log of another.
+    def __init__(self, *args: Any) -> None:
+        """Remember whether there is a file; workers inherit that from the process that starts."""
+        super().__init__(*args)
+        path = str(self.settings_dict["NAME"])
+        if _identify(path):
+            _opened.setdefault(path, Opened())
 
-        Only `migrate` creates the file: a backup may be about to be put back. If the file was
-        replaced, SQLite would apply the changes in the log to it.
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect, but neither create the file again nor combine it with the log of another.
+
+        A backup may be about to be put back. If the file was replaced, SQLite would apply the
+        changes in the log to it.
         """
         path = str(conn_params["database"])
-        self._identity = _identify(path)
-        if not self._identity:
-            raise OperationalError(f"the file {path} cannot be found")
+        identity = _identify(path)
         with _lock:
             opened, log = _opened.get(path), _identify(f"{path}-wal")
-            is_replaced = opened and _identify(opened.database) != self._identity
+            if opened and not identity:
+                raise OperationalError(f"the file {path} cannot be found")
+            is_replaced = opened and _identify(opened.database) != identity
             if opened and is_replaced and log and log == _identify(opened.log):
                 raise OperationalError(f"the file {path} was replaced: delete {path}-wal and -shm")
         connection = super().get_new_connection(conn_params)
         connection.execute("PRAGMA user_version")  # opens the log
+        self._identity = identity or _identify(path)
         with _lock:
             _remember(path, self._identity)
         return connection
@@ -58,12 +66,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return _identify(self.settings_dict["NAME"]) == self._identity
 
 
-def _remember(path: str, identity: tuple[int, int]) -> None:
+def _remember(path: str, identity: tuple[int, int] | None) -> None:
     """Open the files; keep the descriptor of the database unless it is another one.
 
     Closing it would release the locks of the connections to it.
     """
-    database, log = _opened.get(path, (None, None))
+    database, log = _opened.get(path, Opened())
     if log is not None:
         os.close(log)
     if _identify(database) != identity:

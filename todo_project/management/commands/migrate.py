@@ -1,6 +1,5 @@
 """Django's migrate, on a direct connection without a statement timeout, one process at a time."""
 
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -23,9 +22,7 @@ class Command(migrate.Command):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Migrate; raise CommandError, before the first migration, unless it is UTF-8."""
         connection = connections[options["database"]]
-        if connection.vendor == "sqlite":
-            Path(connection.settings_dict["NAME"]).touch()  # the engine does not create it
-        elif problem := encoding_problem(connection):
+        if connection.vendor == "postgresql" and (problem := encoding_problem(connection)):
             raise CommandError(problem)
         with migration_lock(connection, self.stderr.write):
             return super().execute(*args, **options)
