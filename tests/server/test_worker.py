@@ -223,6 +223,16 @@ def test_body_is_passed_on_with_its_length_or_refused(
     assert closes == (expected[0] == 413)
 
 
+@pytest.mark.parametrize("position", [1, 8_190, 8_191])
+def test_chunk_line_may_arrive_in_pieces(server: RunningWorker, position: int) -> None:
+    body = b"1;" + b"a" * 12_000 + b"\r\na\r\n0\r\n\r\n"
+    sent = len(CHUNKED) + position
+    with server.connect(CHUNKED + body[:position]) as client:
+        wait_until(lambda: [each.received for each in server.worker.receiving] == [sent])
+        client.sendall(body[position:])
+        assert statuses(read_all(client)) == [b"200"]
+
+
 @pytest.mark.parametrize(
     "data", [POST + b"Content-Length: 3\r\n\r\nab", CHUNKED + b"3\r\nabc\r\n", CHUNKED + b"0\r\n"]
 )
