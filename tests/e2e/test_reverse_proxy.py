@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import closing
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,6 +29,7 @@ from tests.support.servers.reverse_proxy import (
     connections_to,
     reverse_proxy,
 )
+from tests.support.servers.worker import running_worker
 from todo_project.problems.registry import HTTPS_REQUIRED
 from todo_project.server.worker import STOP_TIMEOUT
 
@@ -161,6 +165,38 @@ def test_connection_to_the_service_is_reused(proxy_of_echo: ReverseProxy) -> Non
     ports = [json.loads(line)[1] for line in proxy_of_echo.curl(*urls).splitlines()]
     assert len(ports) == 5
     assert len(set(ports)) < 5
+
+
+def test_length_with_many_zeros_does_not_hide_a_request(tmp_path: Path) -> None:
+    """HAProxy passes the zeros on, and the body after the head, on a connection it reuses."""
+    requests: list[tuple[str, str]] = []
+
+    def echo_path(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        path = environ["PATH_INFO"]
+        if path != "/healthz":  # of the proxy
+            requests.append((path, environ["REMOTE_PORT"]))
+        start_response("200 OK", [("Content-Length", str(len(path)))])
+        return [path.encode()]
+
+    hidden = f"GET /hidden HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
+    head = f"POST /body HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(hidden):025}\r\n\r\n"
+    with (
+        running_worker(echo_path) as server,
+        reverse_proxy(HAPROXY, server.port, tmp_path) as proxy,
+        closing(Client(proxy.https_port, proxy.tls())) as other,
+        socket.create_connection(("127.0.0.1", proxy.https_port)) as plain,
+        proxy.tls().wrap_socket(plain, server_hostname=HOST) as client,
+    ):
+        for _ in range(3):
+            assert other.send("GET", "/other", Host=HOST).body == b"/other"
+            client.sendall(head.encode())
+            wait_until(lambda: any(each.in_body for each in server.worker.receiving))
+            client.sendall(hidden.encode())
+            response = HTTPResponse(client)
+            response.begin()
+            assert response.read() == b"/body"
+    assert [path for path, _ in requests] == ["/other", "/body"] * 3
+    assert len({port for _, port in requests}) < len(requests)
 
 
 def test_headers_that_a_client_may_forge_are_replaced(proxy_of_echo: ReverseProxy) -> None:
