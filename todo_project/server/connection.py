@@ -171,9 +171,8 @@ class Connection:
     def receive_body(self, request: Any) -> bytes:
         """Return the body, of which gunicorn's reader knows the end, or raise `BodyError`."""
         limit = self.worker.max_body_size
-        if isinstance(request.body.reader, ChunkedReader):
-            # gunicorn limits a line only if it arrives in pieces; `recv` limits all of them.
-            request.body.reader.limit_chunk_size_line = sys.maxsize
+        # For a chunked body; gunicorn checks only lines that arrive in pieces. `recv` limits all.
+        request.body.reader.limit_chunk_size_line = sys.maxsize
         # Otherwise gunicorn would send it together with the response.
         expects_continue, request._expected_100_continue = request._expected_100_continue, False
         if getattr(request.body.reader, "length", 0) > limit:
