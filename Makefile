@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test e2e soak fuzz browser generators mutants compat seed bench lint format schema client page lock
+.PHONY: help run dev admin test e2e soak differential fuzz browser generators mutants compat seed bench lint format schema client page lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -31,6 +31,9 @@ test: .venv/tests ## Run the tests on PostgreSQL and on SQLite
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+differential: .venv/tests ## Compare the worker with gthread on MESSAGES (0-10000) generated messages
+	DIFFERENTIAL_MESSAGES=$(or $(MESSAGES),0-10000) $(BIN)/pytest -s tests/server/test_differential.py
 
 fuzz: .venv/proof ## Test the service against its OpenAPI document, FUZZ_SECONDS (150) per database
 	$(BIN)/pytest tests/fuzz/contract.py

@@ -10,6 +10,7 @@ from typing import Any
 
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from todo_project.server.worker import BufferingWorker, unblock_stop_signals
 
@@ -47,16 +48,22 @@ class Worker(BufferingWorker):
 class RunningWorker:
     """A worker whose event loop runs in a thread."""
 
-    def __init__(self, application: Any, **settings: Any) -> None:
+    def __init__(
+        self,
+        application: Any,
+        worker_class: type[ThreadWorker] = Worker,
+        listener: socket.socket | None = None,
+        **settings: Any,
+    ) -> None:
         cfg = Config()
         for name, value in {"threads": 2, "graceful_timeout": 2, **settings}.items():
             cfg.set(name, value)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.setblocking(False)
+        self.listener = listener or socket.create_server(("127.0.0.1", 0))
+        self.listener.setblocking(False)  # noqa: FBT003
         self.port: int = self.listener.getsockname()[1]
         unused: Any = None
         sockets: Any = [self.listener]
-        self.worker: Any = Worker(1, os.getppid(), sockets, unused, 30, cfg, Logger(cfg))
+        self.worker: Any = worker_class(1, os.getppid(), sockets, unused, 30, cfg, Logger(cfg))
         unblock_stop_signals()  # which the worker has blocked, as if it was forked next
         self.worker.wsgi = application
         self.worker.tpool = self.worker.get_thread_pool()
@@ -100,7 +107,7 @@ def read_all(connection: socket.socket) -> bytes:
 
 @contextmanager
 def running_worker(application: Any = echo, **settings: Any) -> Iterator[RunningWorker]:
-    """Run a worker with these settings of gunicorn."""
+    """Run a worker, by default `Worker`, with these settings of gunicorn."""
     running = RunningWorker(application, **settings)
     try:
         yield running
