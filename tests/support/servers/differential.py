@@ -89,15 +89,15 @@ def parse_answers(data: bytes) -> Iterator[Answer]:
         if not match:
             raise ValueError(f"no response: {data[:200]!r}")
         head, data = DATE.sub(b"", match[0]), data[match.end() :]
-        if length := LENGTH.search(head):
-            end = 0 if b"\r\nX-Method: HEAD\r\n" in head else int(length[1])
+        if head.startswith(b"HTTP/1.1 100 ") or b"\r\nX-Method: HEAD\r\n" in head:
+            body = b""
+        elif length := LENGTH.search(head):
+            end = int(length[1])
             body, data = data[:end], data[end:]
             if len(body) < end:
                 raise ValueError(f"incomplete response: {head!r}{body!r}")
         elif b"\r\nTransfer-Encoding: chunked\r\n" in head:
             body, data = decode_chunks(data)
-        elif head.startswith(b"HTTP/1.1 100 "):
-            body = b""
         else:
             body, data = data, b""
         yield Answer(head, body)
