@@ -70,15 +70,23 @@ class CaseFold(Func):
     """
 
     output_field = CharField()
-    template = "LOWER(UPPER(%(expressions)s))"
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> CompiledSQL:
-        """Use Unicode case mapping where the server has it, else the database's locale."""
-        if not connection.has_unicode_collation:  # type: ignore[attr-defined]
-            return self.as_sql(compiler, connection, **context)
-        collated = 'LOWER(UPPER(%(expressions)s COLLATE "pg_c_utf8"))'
+        """Use Unicode case mapping where the server has it, else the database's locale.
+
+        A Turkish locale pairs i and I with a dotted capital and a dotless small letter, so all
+        four are mapped to i before, ASCII letters by the collation "C". ICU maps sharp s to SS,
+        but not its capital, and a sigma by its place in a word, within which a search may end.
+        """
+        if connection.has_unicode_collation:  # type: ignore[attr-defined]
+            collated = 'LOWER(UPPER(%(expressions)s COLLATE "pg_c_utf8"))'
+        else:
+            ascii_folded = 'LOWER(%(expressions)s COLLATE "C")'
+            paired = f"TRANSLATE({ascii_folded}, '\u0131\u0130\u00df', 'ii\u1e9e')"
+            folded = f'LOWER(UPPER({paired} COLLATE "default"))'
+            collated = f"TRANSLATE({folded}, '\u03c2', '\u03c3')"
         return self.as_sql(compiler, connection, template=collated, **context)
 
     def as_sqlite(

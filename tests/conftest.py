@@ -1,11 +1,12 @@
 """Fixtures of all tests, and the profiles of Hypothesis."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from hypothesis import settings
 
 from tasks.models import Task
@@ -42,6 +43,13 @@ def task(db: None) -> Task:
 def missing_url() -> str:
     """Return the URL of a task that does not exist."""
     return f"{TASKS}/{uuid4()}"
+
+
+@pytest.fixture(autouse=True)
+def no_deadline() -> Iterator[None]:
+    """Remove the deadline that `close_old_connections` has set: the request is over."""
+    yield
+    vars(connections["default"]).pop("deadline", None)
 
 
 @pytest.fixture(scope="session")

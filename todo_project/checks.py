@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
@@ -9,7 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import DatabaseError, connection
 
-from todo_project.database.url import describe_database, is_pooled
+from todo_project.database.pooler import prepared_statement_error
+from todo_project.database.url import describe_database
 from todo_project.environment import env_str
 
 KEY_LENGTH, KEY_VARIETY = 50, 5
@@ -90,18 +92,18 @@ def check_unpooled_migrations(**_: Any) -> Iterator[CheckMessage]:
 
 @register(deploy=True)
 def check_prepared_statements(**_: Any) -> Iterator[CheckMessage]:
-    """todo.W004: prepared statements through a pooler that may not support them."""
-    if (
-        settings.DATABASE_PREPARE
-        and settings.DATABASE_POOLED
-        and not is_pooled(settings.DATABASE_URL)
-    ):
-        yield Warning(
-            "Prepared statements are used through a pooler, which may not support them.",
-            hint="Unset DATABASE_PREPARE, unless the pooler is PgBouncer 1.22 or later with "
-            "max_prepared_statements; then ignore this warning.",
-            id="todo.W004",
-        )
+    """todo.E004: a pooler confuses the prepared statements of its clients."""
+    if not (settings.DATABASE_PREPARE and connection.vendor == "postgresql"):
+        return
+    with suppress(DatabaseError):  # todo.W009
+        if error := prepared_statement_error(connection):
+            yield Error(
+                "Prepared statements of two clients collide, which means data loss: the pooler "
+                f"of DATABASE_URL lets one execute those of the other. {error}".strip(),
+                hint="Set DATABASE_POOLED=true, and unset DATABASE_PREPARE, or set "
+                "max_prepared_statements in PgBouncer 1.22 or later.",
+                id="todo.E004",
+            )
 
 
 @register(deploy=True)

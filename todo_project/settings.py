@@ -14,6 +14,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from todo_project.database.url import (
     MIGRATION_SETTINGS,
     POSTGRESQL_ENGINE,
+    is_neon,
     is_pooled,
     parse_database_url,
 )
@@ -41,9 +42,9 @@ HSTS_PRELOAD = env_bool("HSTS_PRELOAD", default=False)
 DATABASE_URL = env_str("DATABASE_URL", "sqlite:///db.sqlite3")
 DATABASE_URL_UNPOOLED = env_str("DATABASE_URL_UNPOOLED")
 DATABASE_POOLED = env_bool("DATABASE_POOLED", default=is_pooled(DATABASE_URL))
-# Neon's pooler supports prepared statements; others may not.
+# Through a pooler that does not keep prepared statements apart, one of another client would run.
 DATABASE_PREPARE = env_bool(
-    "DATABASE_PREPARE", default=not DATABASE_POOLED or is_pooled(DATABASE_URL)
+    "DATABASE_PREPARE", default=not DATABASE_POOLED or is_neon(DATABASE_URL)
 )
 CORS_ALLOWED_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = env_origins("CSRF_TRUSTED_ORIGINS")

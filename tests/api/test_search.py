@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
-from django.db.models.functions import Lower, Upper
 
 from tasks.functions import CaseFold, casefold
 from tasks.models import DESCRIPTION_LENGTH, Task
@@ -83,6 +82,6 @@ def test_database_folds_every_letter_as_python_does() -> None:
 @pytest.mark.once
 def test_postgresql_before_17_folds_by_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "pg_version", 160000)
-    TaskFactory.create(title="MILK Ä")
-    folded, by_locale = Task.objects.values_list(CaseFold("title"), Lower(Upper("title"))).get()
-    assert folded == by_locale
+    TaskFactory.create(title="MILK Ä ıİ ßẞ ς")
+    # That of the tests is "C", in which only ASCII letters have a case.
+    assert Task.objects.values_list(CaseFold("title")).get() == ("milk Ä ii ẞẞ \u03c3",)

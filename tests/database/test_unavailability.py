@@ -213,9 +213,50 @@ def test_file_that_is_no_sqlite_database_returns_503(tmp_path: Path, content: by
         assert servers.logged_causes(service) == ["file is not a database"] * 3
 
 
+def test_read_only_file_is_not_ready(api: API, caplog: pytest.LogCaptureFixture) -> None:
+    if connection.vendor == "sqlite":
+        execute("PRAGMA query_only = on")
+        try:
+            assert_unavailable(api, caplog, "attempt to write a readonly database", CREATE, READY)
+        finally:
+            execute("PRAGMA query_only = off")
+    api.send(200, *READY)
+
+
 def test_readiness_executes_a_fixed_number_of_statements(
     api: API, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     api.send(200, *READY)
-    with django_assert_num_queries({"postgresql": 4, "sqlite": 3}[connection.vendor]):
+    with django_assert_num_queries(4):
         api.send(200, *READY)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("change", "undo", "cause"),
+    [
+        (
+            "SET default_transaction_read_only = on",
+            "RESET default_transaction_read_only",
+            "the session is read-only",
+        ),
+        (
+            "ALTER TABLE tasks ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
+            "row-level security of the table tasks applies to the role",
+        ),
+    ],
+)
+def test_database_in_which_a_write_would_not_work_is_not_ready(
+    api: API, caplog: pytest.LogCaptureFixture, role: str, change: str, undo: str, cause: str
+) -> None:
+    execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
+    execute(change)
+    execute(f"SET ROLE {role}")
+    try:
+        assert_unavailable(api, caplog, cause, READY)
+    finally:
+        execute("RESET ROLE")
+        execute(undo)
+    execute(f"SET ROLE {role}")
+    api.send(200, *READY)

@@ -1,11 +1,19 @@
 """Tests of database URLs: the settings of Django that they become, and invalid URLs."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from tests.support.processes import start
-from todo_project.database.url import MIGRATION_SETTINGS, is_pooled, parse_database_url
+from todo_project.database.url import (
+    MIGRATION_SETTINGS,
+    is_neon,
+    is_pooled,
+    parse_database_url,
+)
 
 pytestmark = pytest.mark.once
 
@@ -13,6 +21,7 @@ VALID_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file.
 REMOTE = "postgresql://u:p@db.example.com/todo"
 MISSING = "does not exist; create it, or correct the path."
 POOLED = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/neondb"
+OTHER_POOLER = "postgresql://u:p@todo-pooler.default.svc/todo"
 NEON_PARAMETERS = "?sslmode=require&channel_binding=require"
 STARTUP_OPTIONS = (
     "-c statement_timeout=10s -c lock_timeout=5s "
@@ -35,7 +44,7 @@ def test_direct_url_gets_timeouts_keepalives_and_tls() -> None:
         "PASSWORD": "p",
         "HOST": "db.example.com",
         "PORT": "",
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": 3600,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": False,
         "OPTIONS": {
@@ -80,6 +89,28 @@ def test_tls_is_required_for_remote_host_unless_url_configures_it(
     url: str, mode: str | None
 ) -> None:
     assert parsed(url)["OPTIONS"].get("sslmode") == mode
+
+
+@pytest.mark.parametrize(
+    ("variables", "found"),
+    [
+        ({"DATABASE_URL": f"{REMOTE}?sslmode=verify-full&sslrootcert=system"}, True),
+        ({"DATABASE_URL": REMOTE, "PGSSLROOTCERT": "system"}, True),
+        ({"DATABASE_URL": REMOTE}, False),
+    ],
+)
+def test_certificates_of_the_system_are_those_of_python(
+    variables: dict[str, str],
+    found: bool,  # noqa: FBT001
+) -> None:
+    code = "[__import__('os').environ.get(name) for name in ('SSL_CERT_FILE', 'SSL_CERT_DIR')]"
+    python = (
+        "import ssl; paths = ssl.get_default_verify_paths(); print([paths.cafile, paths.capath])"
+    )
+    environ = {"PATH": os.environ["PATH"]}
+    expected = subprocess.check_output([sys.executable, "-c", python], env=environ, text=True)
+    shown = expected.strip() if found else "[None, None]"
+    assert start(code, SECRET_KEY="k", **variables) == (0, shown)
 
 
 def test_url_of_neons_console_requires_tls_and_channel_binding() -> None:
@@ -186,11 +217,31 @@ def test_invalid_url_exits_with_error(url: str, reason: str) -> None:
     assert str(error.value) == f"DATABASE_URL: {reason}"
 
 
-@pytest.mark.parametrize("url", [REMOTE, "sqlite:///x", "postgresql://a-pooler.b@h/x", ""])
-def test_pooler_of_neon_is_detected_by_host_name(url: str) -> None:
-    assert is_pooled(POOLED)
-    assert is_pooled(POOLED + NEON_PARAMETERS)
-    assert not is_pooled(url)
+@pytest.mark.parametrize(
+    ("url", "pooled", "neon"),
+    [
+        (POOLED, True, True),
+        (POOLED + NEON_PARAMETERS, True, True),
+        (POOLED.replace("neon.tech", "NEON.tech.:5432"), True, True),
+        (POOLED.replace("-pooler", ""), False, True),
+        (POOLED.replace("neon.tech", "neon.tech.example.com"), True, False),
+        (POOLED.replace(".neon.tech", ".notneon.tech"), True, False),
+        (POOLED.replace(".neon.tech/", ".neon.tech,b.example.com/"), True, False),
+        ("postgresql://u@todo-pooler.default.svc/todo", True, False),
+        ("postgresql://u@todo-pooler:6432/todo", True, False),
+        ("postgresql://u@a.example,todo-pooler-rw.default.svc:5432/todo", True, False),
+        ("postgresql:///todo?host=todo-pooler.default.svc", True, False),
+        ("postgresql://u@a.neon.tech/todo?host=todo-pooler.default.svc", True, False),
+        (REMOTE, False, False),
+        ("postgresql:///todo?host=/run/postgresql", False, False),
+        ("postgresql://a-pooler.neon.tech@h/x-pooler.neon.tech", False, False),
+        ("postgresql://[", False, False),
+        ("sqlite:///x", False, False),
+        ("", False, False),
+    ],
+)
+def test_poolers_and_neon_are_known_by_the_host_name(url: str, pooled: bool, neon: bool) -> None:  # noqa: FBT001
+    assert (is_pooled(url), is_neon(url)) == (pooled, neon)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +251,8 @@ def test_pooler_of_neon_is_detected_by_host_name(url: str) -> None:
         ({"DATABASE_URL": REMOTE, "DATABASE_PREPARE": "false"}, "(False, None, False, None)"),
         ({"DATABASE_URL": REMOTE, "DATABASE_POOLED": "true"}, "(True, None, True, None)"),
         ({"DATABASE_URL": POOLED}, "(True, 2, True, None)"),
+        ({"DATABASE_URL": OTHER_POOLER}, "(True, None, True, None)"),
+        ({"DATABASE_URL": OTHER_POOLER, "DATABASE_PREPARE": "true"}, "(True, 2, True, None)"),
         ({"DATABASE_URL": POOLED, "DATABASE_PREPARE": "false"}, "(True, None, True, None)"),
         ({"DATABASE_URL": POOLED, "DATABASE_POOLED": "false"}, "(False, 2, False, None)"),
         ({"DATABASE_URL": POOLED, "DATABASE_URL_UNPOOLED": REMOTE}, "(True, 2, False, None)"),

@@ -1,14 +1,16 @@
 """Tests of the system checks: each reports its misconfiguration, and nothing else."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core import checks
 from django.db import OperationalError, connection
 from django.test import override_settings
+from psycopg import pq
 
 from tasks.models import Task
 from tests.support.errors import database_fails
@@ -57,11 +59,12 @@ def without_index() -> Iterator[None]:
 
 WEAK_KEY = "SECRET_KEY is weak: an attacker who guesses it can log in to the admin as any user."
 WEAK_FALLBACK = WEAK_KEY.replace("SECRET_KEY", "SECRET_KEY_FALLBACKS")
-PREPARED_STATEMENTS = "Prepared statements are used through a pooler, which may not support them."
+COLLISION = (
+    "Prepared statements of two clients collide, which means data loss: the pooler of "
+    "DATABASE_URL lets one execute those of the other."
+)
 TOO_MANY_THREADS = "98 threads need a connection each; Neon's smallest compute has 97."
 NO_AUTHENTICATION = "The API has no authentication: anybody who can reach it may name any user."
-
-NEON_URL = "postgresql://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/todo"
 
 INVALID_CONFIGURATIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("todo.E001", WEAK_KEY, {"SECRET_KEY": STRONG_KEY[:49]}),
@@ -69,7 +72,6 @@ INVALID_CONFIGURATIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("todo.E001", WEAK_KEY, {"SECRET_KEY": f"only-for-debugging-{STRONG_KEY}"}),
     ("todo.E001", WEAK_KEY, {"SECRET_KEY": f"django-insecure-{STRONG_KEY}"}),
     ("todo.E001", WEAK_FALLBACK, {"SECRET_KEY_FALLBACKS": [STRONG_KEY, STRONG_KEY[:49]]}),
-    ("todo.W004", PREPARED_STATEMENTS, {"DATABASE_POOLED": True, "DATABASE_PREPARE": True}),
     ("todo.W005", TOO_MANY_THREADS, {"WEB_CONCURRENCY": 49, "GUNICORN_THREADS": 2}),
     ("todo.W010", NO_AUTHENTICATION, {"API_GATEWAY": ""}),
     (
@@ -84,7 +86,7 @@ VALID_CONFIGURATIONS: list[dict[str, Any]] = [
     {"SECRET_KEY_FALLBACKS": [STRONG_KEY[::-1]]},
     {"WEB_CONCURRENCY": 97, "GUNICORN_THREADS": 1},
     {"DATABASE_POOLED": True, "DATABASE_PREPARE": False, "WEB_CONCURRENCY": 64},
-    {"DATABASE_POOLED": True, "DATABASE_PREPARE": True, "DATABASE_URL": NEON_URL},
+    {"DATABASE_POOLED": True, "DATABASE_PREPARE": True},  # the tests have no pooler
     {
         "API_GATEWAY": "",
         "API_AUTHENTICATION_CLASSES": ["a.Token"],
@@ -133,6 +135,57 @@ def test_port_of_a_pooler_is_reported_unless_declared(
         ("todo.W011", f"The port {port} of DATABASE_URL is that of {pooler}.")
     ]
     with override_settings(DATABASE_POOLED=True, DATABASE_PREPARE=False):
+        assert run_checks() == []
+
+
+class Lent:
+    """A libpq connection; a pooler lends it the sessions for its prepared statements."""
+
+    def __init__(self, pgconn: pq.abc.PGconn, sessions: Iterator[psycopg.Connection]) -> None:
+        self.pgconn = pgconn
+        self.sessions = sessions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.pgconn, name)
+
+    def prepare(self, name: bytes, command: bytes) -> Any:
+        return next(self.sessions).pgconn.prepare(name, command)
+
+    def exec_prepared(self, name: bytes, values: None) -> Any:
+        return next(self.sessions).pgconn.exec_prepared(name, values)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("sessions", "error"),
+    [
+        ("ab" + "ab" * 3, None),
+        ("ab" + "aba" + "c", 'ERROR:  prepared statement "todo_check" does not exist'),
+        ("ab" + "ababb", "one client executed the statement of the other"),
+        ("aa", 'ERROR:  prepared statement "todo_check" already exists'),
+    ],
+)
+def test_prepared_statements_that_collide_are_reported(
+    monkeypatch: pytest.MonkeyPatch, sessions: str, error: str | None
+) -> None:
+    with ExitStack() as stack:
+        connect = psycopg.connect
+        server = {
+            name: stack.enter_context(connect(database_url(), autocommit=True)) for name in "abc"
+        }
+        lent = iter([server[name] for name in sessions])
+
+        def connect_to_pooler(**params: Any) -> Any:
+            client = connect(**params)
+            client.pgconn = Lent(client.pgconn, lent)  # type: ignore[assignment]
+            return client
+
+        monkeypatch.setattr(psycopg, "connect", connect_to_pooler)
+        messages = run_checks()
+        assert [*lent] == []
+    expected = [("todo.E004", f"{COLLISION} {error}")] if error else []
+    assert [(each.id, each.msg) for each in messages] == expected
+    with override_settings(DATABASE_PREPARE=False):
         assert run_checks() == []
 
 

@@ -73,7 +73,8 @@ def test_psycopg_loads_timestamps_with_its_own_loader() -> None:
 
 
 def test_django_has_the_attributes_of_a_health_check() -> None:
-    assert {"health_check_enabled", "health_check_done"} <= vars(connections["default"]).keys()
+    flags = {"health_check_enabled", "health_check_done", "errors_occurred", "close_at"}
+    assert flags <= vars(connections["default"]).keys()
     assert [*signature(BaseDatabaseWrapper.close_if_health_check_failed).parameters] == ["self"]
 
 

@@ -268,7 +268,7 @@ def test_sqlite_is_default_with_write_ahead_log_and_lock_timeout() -> None:
     assert code == 0
     options = {
         "init_command": "PRAGMA journal_mode=WAL",
-        "timeout": 20,
+        "timeout": 15,
         "transaction_mode": "IMMEDIATE",
     }
     assert output == str((str(BASE_DIR / "db.sqlite3"), options))

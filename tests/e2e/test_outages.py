@@ -6,7 +6,7 @@ from time import monotonic
 
 import psycopg
 
-from tests.support.servers.cluster import ROLE, Cluster, primary
+from tests.support.servers.cluster import ROLE, Cluster, primary, standby
 from tests.support.servers.gunicorn import Instance, manage, run, wait_until
 from tests.support.servers.http_client import Client, Response, create_task, statuses
 from tests.support.servers.load import load
@@ -69,11 +69,29 @@ def test_read_only_database_returns_503_for_writes_only(
     with cluster.read_only():
         wait_until(lambda: create(client, 0).status != 201)
         assert_unavailable(client.send("PATCH", url, {"title": "Buy oat milk"}))
-        assert statuses(client, "/readyz", url) == [200, 200]
+        assert statuses(client, "/readyz", url) == [503, 200]
     wait_until(lambda: create(client, 0).status == 201)
+    assert statuses(client, "/readyz") == [200]
     assert set(logged_causes(service)) == {
-        f"cannot execute {command} in a read-only transaction" for command in ("INSERT", "UPDATE")
+        "cannot execute INSERT in a read-only transaction",
+        "cannot execute UPDATE in a read-only transaction",
+        "the session is read-only",
     }
+
+
+def test_standby_is_not_ready_until_it_is_promoted(tmp_path: Path) -> None:
+    with primary() as first:
+        manage(first.url, "migrate", "-v", "0")
+        with (
+            standby(first) as second,
+            run(tmp_path / "log", DATABASE_URL=second.url) as service,
+            closing(Client(service.port)) as client,
+        ):
+            assert statuses(client, "/readyz", "/api/alice/tasks") == [503, 200]
+            second.promote()
+            wait_until(lambda: statuses(client, "/readyz") == [200])
+            assert create(client, 0).status == 201
+            assert set(logged_causes(service)) == {"the session is read-only"}
 
 
 def test_exhausted_connections_return_503_until_one_is_free(tmp_path: Path) -> None:

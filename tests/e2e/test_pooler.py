@@ -1,10 +1,13 @@
 """Tests of the service behind PgBouncer in transaction mode, as at Neon."""
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import ExitStack, closing
+from itertools import cycle
 from pathlib import Path
+from secrets import token_urlsafe
 
 import psycopg
 
@@ -81,6 +84,48 @@ def test_instances_share_prepared_statement_if_pooler_supports_it(
     works = [200, 200, 200]
     fails = [200, 200, 500, 'internal-error: prepared statement "_pg3_0" already exists']
     assert results == [works, works if supports_prepared_statements() else fails]
+
+
+def test_check_reports_pooler_that_lets_clients_execute_statements_of_others(
+    cluster: Cluster,
+) -> None:
+    variables = {"DATABASE_POOLED": "true", "DATABASE_PREPARE": "true", "API_GATEWAY": "gateway"}
+    with pooler(cluster, size=3) as url:
+        completed = subprocess.run(
+            [sys.executable, "manage.py", "check", "--deploy"],
+            cwd=BASE_DIR,
+            env=os.environ | {"DATABASE_URL": url, "SECRET_KEY": token_urlsafe(64)} | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    reported = re.findall(r"\((todo\.E\d+)\).*(data loss)", completed.stderr)
+    expected = [] if supports_prepared_statements() else [("todo.E004", "data loss")]
+    assert (completed.returncode, reported) == (len(expected), expected)
+
+
+def test_undeclared_pooler_with_the_name_of_one_mixes_no_statements(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    with (
+        pooler(cluster, size=2) as url,
+        run(tmp_path / "log", DATABASE_URL=renamed(url)) as service,
+        ExitStack() as stack,
+    ):
+        clients = [stack.enter_context(closing(Client(service.port))) for _ in range(8)]
+        tasks = [create_task(client, "carol").json() for client in clients * 5]
+        for task, client in zip(tasks, cycle(clients), strict=False):
+            found = statuses(client, f"/api/carol/tasks/{task['id']}", "/api/carol/tasks")
+            assert found == [200, 200]
+            assert client.send("DELETE", f"/api/dave/tasks/{task['id']}").status == 404
+        assert len(clients[0].send("GET", "/api/carol/tasks").json()) == len(tasks)
+        assert service.reports() == []
+
+
+def renamed(url: str) -> str:
+    """Return the URL with a host name of the kind that operators for Kubernetes use."""
+    name = url.replace("127.0.0.1", "todo-pooler.default.svc")
+    return f"{name}?hostaddr=127.0.0.1&sslmode=disable"
 
 
 def test_suite_passes_behind_pooler(cluster: Cluster) -> None:

@@ -10,9 +10,11 @@ import pytest
 from tests.support.servers.cluster import ROLE, Cluster
 from tests.support.servers.gunicorn import Instance, free_port, run
 from tests.support.servers.http_client import Client, create_task, statuses
+from tests.support.servers.mounts import mounted
 from tests.support.servers.unavailability import assert_unavailable, logged_causes
 
 CONNECT_TIMEOUT = "connection timeout expired"
+TOOK_LONGER = "connecting took longer than 10 s"
 
 
 def test_locked_row_returns_503(cluster: Cluster, service: Instance, client: Client) -> None:
@@ -83,3 +85,32 @@ def test_unreachable_database_returns_503(
         assert_unavailable(create_task(client, "alice"))
         assert statuses(client, "/healthz", "/readyz") == [200, 503]
         assert logged_causes(service) == [cause] * 2
+
+
+def test_addresses_that_do_not_respond_share_the_time_to_connect(
+    silent_port: int, tmp_path: Path
+) -> None:
+    hosts = ",".join([f"127.0.0.1:{silent_port}"] * 12)  # 2 s each, the minimum of libpq
+    url = f"postgresql://{ROLE}@{hosts}/postgres"
+    with (
+        run(tmp_path / "log", DATABASE_URL=url) as service,
+        closing(Client(service.port)) as client,
+    ):
+        assert_unavailable(create_task(client, "alice"))
+        assert statuses(client, "/healthz") == [200]
+        assert logged_causes(service) == [TOOK_LONGER]
+
+
+def test_silent_name_server_is_not_waited_for(tmp_path: Path) -> None:
+    resolv_conf = tmp_path / "resolv.conf"
+    with socket.socket(type=socket.SOCK_DGRAM) as name_server:
+        name_server.bind(("127.0.0.153", 53))
+        resolv_conf.write_text("nameserver 127.0.0.153\noptions timeout:10 attempts:3\n")
+        see, url = mounted(resolv_conf, "/etc/resolv.conf"), "postgresql://u@db.example.com/todo"
+        with (
+            run(tmp_path / "log", see, DATABASE_URL=url) as service,
+            closing(Client(service.port)) as client,
+        ):
+            assert_unavailable(create_task(client, "alice"))
+            assert statuses(client, "/healthz") == [200]
+            assert logged_causes(service) == [TOOK_LONGER]

@@ -1,7 +1,5 @@
 """Tests of the health probes, `/healthz` and `/readyz`."""
 
-from pathlib import Path
-
 import pytest
 from django.db import OperationalError, close_old_connections, connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -53,14 +51,11 @@ def test_probe_is_served_for_any_accept(api: API, path: str, accept: str) -> Non
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_liveness_does_not_ping_the_database_after_an_error(api: API, tmp_path: Path) -> None:
+def test_liveness_does_not_connect_to_the_database_after_an_error(api: API) -> None:
     with database_fails(OperationalError):
         api.send(503, "GET", TASKS)
     connection.errors_occurred = True  # as Django sets it for an error of the driver
-    with (tmp_path / "trace").open("w") as output:
-        connection.connection.pgconn.trace(output.fileno())
-        close_old_connections()  # `request_started`, which the test client does not send
-        api.send(200, "GET", "/healthz")
-        connection.connection.pgconn.untrace()
-    assert (tmp_path / "trace").read_text() == ""
+    close_old_connections()  # `request_started`, which the test client does not send
+    api.send(200, "GET", "/healthz")
+    assert connection.connection is None
     api.send(200, "GET", TASKS)

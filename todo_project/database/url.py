@@ -1,15 +1,18 @@
 """From the URL of a database to Django's settings for it, with all timeouts.
 
-Every wait is bounded, and all of them end before the router of a platform gives up (30 s): 10 s
-to connect, 10 s for a statement, of which 5 s for a lock, 15 s for any response, 3 s for the
-response to a ping, 20 s until a silent network counts as broken.
+Every wait is bounded: 10 s to connect, 10 s for a statement, of which 5 s for a lock, 15 s for
+any response, 3 s for the response to a ping, 20 s until a silent network counts as broken, and
+18 s for all of a request. With 10 s in the queue for a thread, that is less than the 30 s after
+which the router of a platform gives up.
 """
 
 import os
 import re
+import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
 import psycopg
@@ -39,6 +42,16 @@ RESPONSE_TIMEOUT = 15
 """Seconds to wait for any response. A server that hangs keeps no timeout, and a pooler has none
 for clients that wait for a connection."""
 
+CONNECT_TIMEOUT = 10
+"""Seconds to connect: for the name resolution, and all addresses of all hosts."""
+
+REQUEST_TIMEOUT = 18
+"""Seconds from the start of a request after which it waits for the database no longer."""
+
+MAX_AGE = 3600
+"""Seconds after which a connection is replaced at the latest: the password may have changed, or
+the host name may lead to another server while the former one still runs."""
+
 TCP_OPTIONS = {
     "keepalives_idle": 10,  # s
     "keepalives_interval": 5,  # s
@@ -50,13 +63,29 @@ INTEGER_OPTIONS = {*TCP_OPTIONS, "keepalives", "connect_timeout", "port"}
 """The options that libpq validates only when it connects."""
 
 VALID_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
+NEON_DOMAIN = ".neon.tech"
 LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 POSTGRESQL_ENGINE = "todo_project.database.postgresql"
 
 
 def is_pooled(url: str) -> bool:
-    """Return whether the host is one of Neon's poolers."""
-    return "-pooler." in url.rpartition("@")[2].partition("?")[0]
+    """Return whether a host is named as poolers are: at Neon, and by operators for Kubernetes."""
+    return any("-pooler" in host for host in _hosts(url))
+
+
+def is_neon(url: str) -> bool:
+    """Return whether all hosts are Neon's, whose pooler keeps prepared statements apart."""
+    return all(host.endswith(NEON_DOMAIN) for host in _hosts(url))
+
+
+def _hosts(url: str) -> list[str]:
+    """Return the host names of a URL, which `host` in its query replaces; "" if it has none."""
+    with suppress(ValueError):  # parse_database_url() reports it
+        parts = urlsplit(url)
+        [*_, hosts] = parse_qs(parts.query).get("host", [parts.netloc.rpartition("@")[2]])
+        names = [unquote(re.sub(r":\d*$", "", host)) for host in hosts.split(",")]
+        return [name.lower().removesuffix(".") for name in names]
+    return [""]
 
 
 def parse_database_url(
@@ -78,7 +107,7 @@ def parse_database_url(
         parsed = _parse(url)
     except ValueError as error:
         exit_with_error(variable, f"cannot be read ({type(error).__name__}); {VALID_FORMS}")
-    parsed |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    parsed |= {"CONN_MAX_AGE": MAX_AGE, "CONN_HEALTH_CHECKS": True}
     options: dict[str, Any] = parsed.setdefault("OPTIONS", {})
     match parsed["ENGINE"]:
         case "django.db.backends.postgresql":
@@ -87,7 +116,7 @@ def parse_database_url(
             parsed["DISABLE_SERVER_SIDE_CURSORS"] = pooled
             parsed["OPTIONS"] = {
                 "application_name": "todo-api",
-                "connect_timeout": 10,
+                "connect_timeout": CONNECT_TIMEOUT,
                 **TCP_OPTIONS,
                 **_encryption(parsed),
                 **options,
@@ -104,11 +133,11 @@ def parse_database_url(
                 exit_with_error(
                     variable, f"names no file, so nothing would be stored; {VALID_FORMS}"
                 )
-            # WAL: readers do not wait for the writer. Writers queue for up to 20 s instead of
+            # WAL: readers do not wait for the writer. Writers queue for up to 15 s instead of
             # failing (https://docs.djangoproject.com/en/5.2/ref/databases/#sqlite-notes).
             options |= {
                 "init_command": "PRAGMA journal_mode=WAL",
-                "timeout": 20,
+                "timeout": 15,
                 "transaction_mode": "IMMEDIATE",
             }
             parsed["NAME"] = str(BASE_DIR / parsed["NAME"])
@@ -143,8 +172,21 @@ def _encryption(parsed: Mapping[str, Any]) -> dict[str, str]:
     options = parsed["OPTIONS"]
     hosts = str(options.get("host") or parsed["HOST"]).split(",")
     configured = "PGSSLMODE" in os.environ or options.get("sslrootcert") == "system"
+    if "system" in (options.get("sslrootcert"), os.environ.get("PGSSLROOTCERT")):
+        _locate_system_certificates()
     remote = any(host not in LOCAL_HOSTS and not host.startswith("/") for host in hosts)
     return {"sslmode": "require"} if remote and not configured else {}
+
+
+def _locate_system_certificates() -> None:
+    """Tell libpq where the certificates of the system are, as Python knows it.
+
+    The OpenSSL in psycopg's wheels looks in /usr/lib/psycopg-openssl, which no system has.
+    """
+    paths = ssl.get_default_verify_paths()
+    for name, path in (("SSL_CERT_FILE", paths.cafile), ("SSL_CERT_DIR", paths.capath)):
+        if path:
+            os.environ.setdefault(name, path)
 
 
 def _startup(settings: Mapping[str, str], options: str) -> dict[str, str]:

@@ -116,13 +116,17 @@ class Cluster:
 
 @contextmanager
 def primary(
-    programs: Path = PROGRAMS, locale: str = "C", port: int | None = None, **settings: object
+    programs: Path = PROGRAMS,
+    locale: str = "C",
+    port: int | None = None,
+    icu_locale: str | None = None,
+    **settings: object,
 ) -> Iterator[Cluster]:
     """Run a new cluster with these settings of postgresql.conf, on a free port by default."""
+    icu = ["--locale-provider=icu", f"--icu-locale={icu_locale}"] if icu_locale else []
+    options = ["-U", "postgres", "--auth=trust", "--encoding=utf8", f"--locale={locale}", *icu]
     with _new_cluster(programs, port) as cluster:
-        cluster._run(
-            "initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", f"--locale={locale}"
-        )
+        cluster._run("initdb", *options)
         with (cluster.directory / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         with _running(cluster):

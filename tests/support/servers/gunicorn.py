@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,17 +97,17 @@ def listens(port: int) -> bool:
 
 
 @contextmanager
-def run(log: Path, **variables: str) -> Iterator[Instance]:
+def run(log: Path, prefix: Sequence[str] = (), **variables: str) -> Iterator[Instance]:
     """Run the service with these environment variables added; stop it at the end.
 
-    Without PORT it listens on a free port.
+    Without PORT it listens on a free port. `prefix` is the start of its command line.
     """
     port, errors = int(variables.get("PORT") or free_port()), log.with_suffix(".errors")
     url = variables.get("DATABASE_URL") or database_url()
     environ = os.environ | {"PORT": str(port), "DATABASE_URL": url} | variables
     with log.open("ab") as output, errors.open("ab") as error_output:
         process = subprocess.Popen(
-            [GUNICORN],
+            [*prefix, GUNICORN],
             cwd=BASE_DIR,
             env=environ,
             stdout=output,

@@ -2,12 +2,14 @@
 
 Django pings a persistent connection at its first use in a request, which is a round trip. A
 server that closes a connection notifies its socket, so polling the socket is enough; only a
-connection that was idle for long is pinged. This module is the only one that depends on the
-internals of psycopg and of Django's wrapper.
+connection that was idle for long is pinged. After an error it is replaced: its session may have
+outlived a change of the database, the role or the server. This module is the only one that depends
+on the internals of psycopg and of Django's wrapper.
 """
 
 from functools import partial
 from math import inf
+from random import uniform
 from select import POLLIN, poll
 from time import monotonic
 from typing import Any
@@ -15,7 +17,11 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
-from psycopg.pq import Format
+from psycopg.errors import FeatureNotSupported
+from psycopg.pq import Format, TransactionStatus
+
+from todo_project.database.postgresql.connecting import connect_within, divide_timeout
+from todo_project.database.url import CONNECT_TIMEOUT, REQUEST_TIMEOUT
 
 TRUSTED_IDLE_TIME = 30.0
 """Seconds after its last use for which a connection with a quiet socket is not pinged."""
@@ -30,6 +36,37 @@ FastTimestamptzLoader: Any = psycopg.adapters.get_loader(
     psycopg.adapters.types["timestamptz"].oid, Format.TEXT
 )
 """psycopg's own loader, in C. Django's, in Python, takes half the time of a long list."""
+
+
+IDLE = TransactionStatus.IDLE
+
+NOT_COMMITTED = "a statement in autocommit mode was not committed; is Pgpool-II in raw mode?"
+
+
+class Cursor(psycopg.Cursor[Any]):
+    """The cursor of psycopg that executes all statements."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> "Cursor":
+        """Execute a statement; repeat it if its plan was invalid, and check that it committed.
+
+        The result of a prepared statement must not change its types, as by ALTER TABLE. Then
+        PostgreSQL executes nothing (0A000), and outside a transaction nothing else is lost.
+        """
+        try:
+            super().execute(query, params, **options)
+        except FeatureNotSupported:
+            if not (self.connection.prepare_threshold and self._is_idle()):
+                raise
+            super().execute("DEALLOCATE ALL")  # psycopg forgets its prepared statements, too
+            super().execute(query, params, **options)
+        if self.connection.autocommit and not self._is_idle():
+            self.connection.close()
+            raise psycopg.OperationalError(NOT_COMMITTED)
+        return self
+
+    def _is_idle(self) -> bool:
+        """Return whether no transaction is open, as of the last response of the server."""
+        return bool(self.connection.pgconn.transaction_status == IDLE)
 
 
 class KeptCursor(CursorWrapper):
@@ -58,6 +95,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     health_check_enabled: bool
     health_check_done: bool
     used_at = -TRUSTED_IDLE_TIME
+    deadline = inf
+    """When the current request must be done with the database."""
     _kept_cursor: "KeptCursor | None" = None
 
     @property
@@ -67,16 +106,37 @@ class DatabaseWrapper(base.DatabaseWrapper):
         encoding = self.connection.info.parameter_status("server_encoding")
         return bool(self.pg_version >= PG_C_UTF8_VERSION and encoding == "UTF8")
 
+    def connect(self) -> None:
+        """Connect, and choose an age at which threads do not all reconnect at once."""
+        super().connect()
+        max_age = self.settings_dict["CONN_MAX_AGE"]
+        self.close_at = monotonic() + uniform(max_age / 2, max_age)  # noqa: S311
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect; limit the wait for any response, and load timestamps with the fast loader."""
         response_timeout = conn_params.pop("response_timeout")  # seconds, or None
-        connection = super().get_new_connection(conn_params)
-        connection.wait = partial(connection.wait, timeout=response_timeout)
+        connect = super().get_new_connection
+        seconds = min(CONNECT_TIMEOUT, self.deadline - monotonic())
+        connection: Any = connect_within(
+            seconds,
+            lambda: connect(divide_timeout(conn_params, seconds) | {"cursor_factory": Cursor}),
+        )
+        if response_timeout:
+            connection.wait = partial(self._wait, connection.wait, timeout=response_timeout)
         connection.adapters.register_loader("timestamptz", FastTimestamptzLoader)
         self.used_at = monotonic()
         self._poller = poll()
         self._poller.register(connection.fileno(), POLLIN)
         return connection
+
+    def _wait(self, wait: Any, generator: Any, timeout: float) -> Any:
+        """Wait for a response, at most until the deadline of the request."""
+        remaining = self.deadline - monotonic()
+        if remaining <= 0:
+            raise psycopg.OperationalError(
+                f"the request has used the database for {REQUEST_TIMEOUT} s"
+            )
+        return wait(generator, timeout=timeout if timeout < remaining else remaining)
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Create a cursor, without registering Django's loader for a time zone: it is UTC."""
@@ -107,13 +167,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.connection.wait = wait
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """After an error, check the connection at the next query and not at the next request.
+        """Start a request: set its deadline, and close a connection that failed or is too old.
 
-        A request that does not use the database, such as `/healthz`, must not ping it.
+        A session keeps the defaults and the role with which it has started. So an error can be of
+        the session: a read-only one, a wrong `search_path`, a role without rights. Only errors of
+        the data are not. A ping instead would delay requests that do not use the database, such as
+        `/healthz`.
         """
+        self.deadline = monotonic() + REQUEST_TIMEOUT
         if self.errors_occurred:
             self.errors_occurred = False
-            self.used_at = -inf
+            self.close()
         super().close_if_unusable_or_obsolete()
 
     def close_if_health_check_failed(self) -> None:
