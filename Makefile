@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 DEVELOPMENT := $(if $(wildcard .env),,DEBUG=$${DEBUG-true})
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev admin test e2e soak fuzz browser generators mutants compat seed bench lint format schema client page lock
+.PHONY: help run dev admin test e2e soak fuzz browser generators mutants compat seed bench lint format schema client samples page lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -36,7 +36,7 @@ fuzz: .venv/proof ## Test the service against its OpenAPI document, FUZZ_SECONDS
 	$(BIN)/pytest tests/fuzz/contract.py
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/fuzz/contract.py
 
-e2e: .venv/tests tests/compatibility/node_modules ## Kill and restart databases and servers under load, 8 minutes (needs pgbouncer, nginx, haproxy, caddy and Node)
+e2e: .venv/tests tests/compatibility/node_modules clients/typescript/node_modules ## Kill and restart databases and servers under load, 8 minutes (needs pgbouncer, nginx, haproxy, caddy and Node)
 	$(BIN)/pytest -m e2e --ignore tests/browser
 
 soak: .venv/tests ## Kill everything under load for MINUTES (30), and count what is lost
@@ -80,6 +80,9 @@ schema: .venv/runs ## Regenerate openapi.json
 client: clients/typescript/node_modules ## Regenerate the TypeScript client from openapi.json (needs Node)
 	npm --prefix clients/typescript run generate
 	npm --prefix clients/typescript run build
+
+samples: .venv/tests ## Regenerate the output of the sample sessions in the documentation (needs curl)
+	UPDATE_SAMPLES=true TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/deployment/test_documentation.py -k session
 
 page: clients/page/node_modules ## Serve a page of tasks on port 5173, an example of the client (needs Node)
 	npm --prefix clients/typescript run build

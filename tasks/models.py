@@ -1,9 +1,10 @@
 """The Task model: columns, and the constraints and defaults that the database enforces."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
@@ -94,3 +95,15 @@ class Task(models.Model):
     def __str__(self) -> str:
         """Return the title for a page or message of the admin."""
         return isolate(self.title)
+
+
+FIELDS = Task._meta.concrete_fields
+COLUMNS = tuple(field.attname for field in FIELDS)
+"""The columns of a task, in the order of the members in JSON. All other lists follow from it."""
+
+DEFAULTS: dict[str, Any] = {
+    field.attname: field.db_default if field.has_db_default() else None
+    for field in FIELDS
+    if (field.null or field.has_db_default()) and not isinstance(field.db_default, Func)
+}
+"""The values of the columns that a create may omit; without those that the database computes."""

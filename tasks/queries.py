@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypedDict, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.db import OperationalError
-from django.db.models import CharField, DateTimeField, F, Field, Q, QuerySet
+from django.db.models import CharField, DateTimeField, F, Field, Q, QuerySet, UUIDField
 from django.db.models.constants import OnConflict
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan, In, LessThan
 from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 
 from tasks.functions import NEXT_UPDATED_AT, AsText, CaseFold, InUTC, RowValue
-from tasks.models import Task
+from tasks.models import COLUMNS, FIELDS, Task
 from todo_project.database.compiled_query import BindParameter, CompiledQuery
 
 MAX_CREATE_ATTEMPTS = 10
@@ -29,30 +29,25 @@ STATEMENT_CACHE_SIZE = 256
 """The maximum number of compiled queries of each kind that a process keeps."""
 
 
-class TaskRow(TypedDict):
-    """A task as the database returns it and as the API serializes it.
+TaskRow = dict[str, Any]
+"""A task: its columns, in the order of the model, with the values of the model's fields.
 
-    In a list, the id is text and the times have no time zone: they are in UTC.
-    """
+The values of a list are for JSON only: ids are text, and times have no time zone but are in UTC.
+"""
 
-    id: UUID | str
-    user_id: str
-    title: str
-    description: str | None
-    completed: bool
-    created_at: datetime
-    updated_at: datetime
+MATCHES_NOTHING = datetime.max.replace(tzinfo=UTC)
+"""A value of `updated_at` that no task has, for an If-Match without a valid entity tag."""
 
-
-TaskRows = list[TaskRow]
-COLUMNS = tuple(TaskRow.__annotations__)
-FIELDS = Task._meta.concrete_fields
-
-NO_TIMESTAMP = datetime.max.replace(tzinfo=UTC)
-"""A value that no task has: an If-Match without a valid entity tag must match nothing."""
 
 ParameterNames = tuple[tuple[str, ...], tuple[str, ...]]
 """The bind parameters of a precondition: those of If-Match and those of If-None-Match."""
+
+
+class Position(NamedTuple):
+    """The position of a task in the order of a list."""
+
+    created_at: datetime
+    id: UUID
 
 
 class Precondition:
@@ -66,7 +61,7 @@ class Precondition:
         if_match: Iterable[datetime] | None = None,
         if_none_match: Iterable[datetime] = (),
     ) -> None:
-        allowed = () if if_match is None else tuple(if_match) or (NO_TIMESTAMP,)
+        allowed = () if if_match is None else tuple(if_match) or (MATCHES_NOTHING,)
         matching = _bind("if_match", allowed)
         excluded = _bind("if_none_match", tuple(if_none_match))
         self.values = matching | excluded
@@ -107,23 +102,18 @@ class UserTasks:
         *,
         completed: bool | None = None,
         search: str | None = None,
-        after: tuple[datetime, UUID] | None = None,
-    ) -> TaskRows:
-        """Return at most `limit` tasks, newest first.
+        after: Position | None = None,
+    ) -> tuple[list[TaskRow], Position | None]:
+        """Return a page of at most `limit` tasks, newest first, and its end if there are more.
 
-        `search` is a case-insensitive substring of title or description. `after` is the
-        `created_at` and `id` of the task that precedes the page.
+        `search` is a case-insensitive substring of title or description. `after` is the end of
+        the page before.
         """
-        created_at, task_id = after or (None, None)
-        filters: dict[str, Any] = {
-            "completed": completed,
-            "search": search,
-            "created_at": created_at,
-            "id": task_id,
-        }
+        filters = {"completed": completed, "search": search, **(after._asdict() if after else {})}
         given = {name: value for name, value in filters.items() if value is not None}
-        rows = _list(limit, *given).execute({"user_id": self.user_id, **given})
-        return _to_dicts(rows)
+        rows = _list(limit + 1, *given).execute({"user_id": self.user_id, **given})
+        page = _to_dicts(rows[:limit])
+        return page, _position(page[-1]) if len(rows) > limit else None
 
     def get(self, task_id: UUID) -> TaskRow:
         """Return one task."""
@@ -188,20 +178,29 @@ class UserTasks:
         return {"user_id": self.user_id, "id": task_id, **self.precondition.values}
 
 
-def _to_dicts(rows: Iterable[Sequence[Any]]) -> TaskRows:
-    # A literal takes a third of the time of `dict(zip(COLUMNS, row))`.
-    return [
-        {
-            "id": task_id,
-            "user_id": user_id,
-            "title": title,
-            "description": description,
-            "completed": completed,
-            "created_at": created_at,
-            "updated_at": updated_at,
-        }
-        for task_id, user_id, title, description, completed, created_at, updated_at in rows
-    ]
+def _compile_to_dicts() -> Callable[[Iterable[Sequence[Any]]], list[TaskRow]]:
+    """Return a function that converts rows to dictionaries.
+
+    As `namedtuple` does, it is compiled from the names: a display with constant keys takes less
+    than half the time of `dict(zip(COLUMNS, row))`, which is 12 % of a list of 1000 tasks.
+    """
+    members = ", ".join(f"{name!r}: {name}" for name in COLUMNS)
+    function = f"lambda rows: [{{{members}}} for {', '.join(COLUMNS)} in rows]"
+    return cast("Callable[..., list[TaskRow]]", eval(function))  # noqa: S307 - only our names
+
+
+_to_dicts = _compile_to_dicts()
+
+
+def _position(listed: TaskRow) -> Position:
+    """Return the position of a task that `list` has read."""
+    return Position(listed["created_at"].replace(tzinfo=UTC), UUID(str(listed["id"])))
+
+
+def _for_json(field: "Field[Any, Any]") -> Any:
+    """Return the column in the type that is loaded and serialized in the least time."""
+    conversions = {UUIDField: AsText, DateTimeField: InUTC}
+    return conversions.get(type(field), F)(field.attname)
 
 
 def _column(name: str) -> BindParameter:
@@ -239,7 +238,7 @@ def _list(limit: int, *given: str) -> CompiledQuery:
         tasks = tasks.filter(
             LessThan(RowValue("created_at", "id"), RowValue(_column("created_at"), _column("id")))
         )
-    columns: list[Any] = [AsText("id"), *COLUMNS[1:-2], InUTC("created_at"), InUTC("updated_at")]
+    columns = map(_for_json, FIELDS)
     return CompiledQuery(tasks.values_list(*columns)[:limit].query, FIELDS)
 
 

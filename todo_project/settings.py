@@ -259,7 +259,6 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["todo_project.openapi.hooks.exclude_trailing_slashes"],
     "POSTPROCESSING_HOOKS": [
         "todo_project.openapi.hooks.add_request_rules",
-        "todo_project.openapi.hooks.add_links",
         "todo_project.openapi.hooks.add_head",
         "todo_project.openapi.hooks.remove_enum_ids",
         "todo_project.openapi.hooks.no_security_by_default",

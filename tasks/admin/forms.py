@@ -1,20 +1,27 @@
 """The form of a task: it applies the rules of the API, and detects concurrent changes."""
 
+import json
 from typing import Any
 
 from django import forms
 from rest_framework.exceptions import ValidationError
 
 from tasks.api.path_parameters import validate_user_id
-from tasks.api.serializers import CREATE
-from tasks.models import Task
+from tasks.api.serializers import CREATE, UPDATE, WRITABLE
+from tasks.models import DEFAULTS, Task
+from todo_project.http.json import dumps
 
 CONFLICT = (
     "The task was changed by someone else, and nothing has been saved. Check the current values,"
     " and save again to apply your changes."
 )
 
-VALUE_LABELS = {True: "yes", False: "no", None: "nothing", "": "nothing"}
+
+def describe(value: object) -> object:
+    """Return a value of a field as the form displays it in a conflict."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "nothing" if value in {None, ""} else value
 
 
 class MultilineField(forms.CharField):
@@ -40,7 +47,8 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
 
     Each field has a hidden field with its initial value. So only what the user changed is
     written, and a change by someone else in the meantime is a conflict. A client that sends a
-    field without its initial value is not in conflict; a field that it does not send stays.
+    field without its initial value is not in conflict; a field that it does not send stays as it
+    is, or gets its default.
     """
 
     description = MultilineField(label="Description")
@@ -48,27 +56,32 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Task
-        fields = ("user_id", "title", "description", "completed")
+        fields = ("user_id", *WRITABLE)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.adding = self.instance._state.adding
+        self.initial = {**(DEFAULTS if self.adding else {}), **self.initial}
         for name, field in self.fields.items():
-            compared = self._has_initial(name) or name not in self.data
-            field.show_hidden_initial = compared and not self.instance._state.adding
+            field.required = field.required and not (self.is_bound and self._is_unsent(name))
+            field.show_hidden_initial = self._has_initial(name) or name not in self.data
 
     def clean(self) -> dict[str, Any]:
         """Apply the rules of the API; the database constraints need no statement of their own."""
-        if not self.instance._state.adding:
+        if not self.adding:
             self._detect_conflicts()
         if self.save_failed:
             self.add_error(None, CONFLICT)
+        rules = CREATE if self.adding else UPDATE
         members = {
-            name: self.cleaned_data.get(name) for name in ("title", "description", "completed")
+            name: self.cleaned_data.get(name) for name in WRITABLE if not self._is_unsent(name)
         }
+        # The rules are for JSON, in which a date, for example, is a string.
+        request = json.dumps(members, default=lambda value: json.loads(dumps(value)))
         try:
             if "user_id" in self.cleaned_data:
                 validate_user_id(self.cleaned_data["user_id"])
-            self.cleaned_data |= CREATE.run_validation(members)
+            self.cleaned_data |= rules.run_validation(json.loads(request))
         except ValidationError as error:
             for name, details in error.detail.items():  # type: ignore[union-attr]
                 if name not in self.errors:
@@ -77,6 +90,9 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _has_initial(self, name: str) -> bool:
         return self.add_initial_prefix(name) in self.data
+
+    def _is_unsent(self, name: str) -> bool:
+        return name in WRITABLE and name not in self.data and not self._has_initial(name)
 
     def _detect_conflicts(self) -> None:
         """Add an error for each field that was changed in the database since it was displayed.
@@ -88,8 +104,7 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in filter(self._has_initial, self.fields):
             current, initial = self.initial[name], self.add_initial_prefix(name)
             if self.fields[name].has_changed(current, self.data[initial]):
-                label = VALUE_LABELS.get(current, current)
-                self.add_error(name, f"Current value: {label}")
+                self.add_error(name, f"Current value: {describe(current)}")
                 data[initial] = current
                 if name not in typed:
                     data[name] = current

@@ -15,8 +15,6 @@ from tasks.bidi import isolate
 from tasks.functions import CaseFold
 from tasks.models import Task
 
-SEARCH_HELP = "A task's id, a whole user id, or a user id and a part of a title: alice/milk."
-
 
 class Search(NamedTuple):
     """What a search term asks for: `<task id>`, `<user id>` or `<user id>/<part of a title>`."""

@@ -18,7 +18,7 @@ from tasks.admin.actions import TaskActions
 from tasks.admin.cells import describe_task, format_time
 from tasks.admin.changelist import BoundedChangeList, BoundedPaginator, CompletedFilter
 from tasks.admin.forms import TaskForm
-from tasks.admin.search import SEARCH_HELP, search_tasks
+from tasks.admin.search import search_tasks
 from tasks.bidi import replace_controls
 from tasks.models import Task
 from tasks.queries import Precondition, UserTasks
@@ -40,7 +40,9 @@ class TaskAdmin(TaskActions):
     paginator = BoundedPaginator
     show_facets = admin.ShowFacets.NEVER
     search_fields = ("user_id", "id", "title")
-    search_help_text = SEARCH_HELP
+    search_help_text = (
+        "A task's id, a whole user id, or a user id and a part of a title: alice/milk."
+    )
     show_full_result_count = False
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
+from tasks.models import DEFAULTS
 from tasks.queries import TaskRow
 from todo_project.problems.exceptions import InvalidHeaders
 
@@ -41,6 +42,5 @@ def is_same_request(fields: dict[str, Any], task: TaskRow) -> bool:
 
     Once the task has changed, its original fields are unknown, and any request may have.
     """
-    requested = {"description": None, "completed": False} | fields
-    changed = task["updated_at"] != task["created_at"]
-    return changed or requested.items() <= task.items()
+    changed: bool = task["updated_at"] != task["created_at"]
+    return changed or (DEFAULTS | fields).items() <= task.items()

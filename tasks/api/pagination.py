@@ -17,7 +17,7 @@ from uuid import UUID
 
 from rest_framework.exceptions import ErrorDetail
 
-from tasks.queries import TaskRow, UserTasks
+from tasks.queries import Position, TaskRow, UserTasks
 from todo_project.problems.exceptions import InvalidParameters
 
 MAX_PAGE_SIZE = 10_000
@@ -39,9 +39,8 @@ def list_page(
     """
     scope = urlencode({"user_id": tasks.user_id, **filters}).encode()
     after = None if cursor is None else _decode(cursor, scope)
-    rows = tasks.list(limit + 1, after=after, **filters)
-    has_next = len(rows) > limit
-    return rows[:limit], _encode(rows[limit - 1], scope) if has_next else None
+    rows, end = tasks.list(limit, after=after, **filters)
+    return rows, _encode(end, scope) if end else None
 
 
 def next_link(path: str, parameters: Mapping[str, Any], cursor: str) -> str:
@@ -53,14 +52,12 @@ def next_link(path: str, parameters: Mapping[str, Any], cursor: str) -> str:
     return f'<{path}?{urlencode({**repeated, "cursor": cursor})}>; rel="next"'
 
 
-def _encode(last: TaskRow, scope: bytes) -> str:
-    microseconds = (last["created_at"].replace(tzinfo=UTC) - EPOCH) // MICROSECOND
-    position = pack(CURSOR_FORMAT, microseconds, UUID(str(last["id"])).bytes)
+def _encode(end: Position, scope: bytes) -> str:
+    position = pack(CURSOR_FORMAT, (end.created_at - EPOCH) // MICROSECOND, end.id.bytes)
     return urlsafe_b64encode(position + _digest(position, scope)).decode()
 
 
-def _decode(cursor: str, scope: bytes) -> tuple[datetime, UUID]:
-    """Return `created_at` and `id` of the task that precedes the page."""
+def _decode(cursor: str, scope: bytes) -> Position:
     if not CURSOR_PATTERN.fullmatch(cursor):
         raise _invalid_cursor()
     decoded = urlsafe_b64decode(cursor)
@@ -69,7 +66,7 @@ def _decode(cursor: str, scope: bytes) -> tuple[datetime, UUID]:
         raise _invalid_cursor()
     microseconds, task_id = unpack(CURSOR_FORMAT, position)
     try:
-        return EPOCH + microseconds * MICROSECOND, UUID(bytes=task_id)
+        return Position(EPOCH + microseconds * MICROSECOND, UUID(bytes=task_id))
     except OverflowError as error:  # the digest has no key, so anybody can compute it
         raise _invalid_cursor() from error
 

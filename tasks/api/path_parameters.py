@@ -1,8 +1,8 @@
 """The parameters in the path: `user_id` and `task_id`."""
 
 import re
-from uuid import UUID
 
+from django.urls.converters import StringConverter, UUIDConverter
 from rest_framework.exceptions import ErrorDetail
 
 from tasks.models import USER_ID_LENGTH
@@ -17,32 +17,16 @@ and gateways remove from a path (RFC 3986 §5.2.4). The OpenAPI document contain
 not every engine that reads it has lookaheads."""
 
 
-class UserIdConverter:
+class UserIdConverter(StringConverter):
     """Any text without a slash, even an empty one: `validate_user_id` reports what is wrong."""
 
     regex = "[^/]*"
 
-    def to_python(self, value: str) -> str:
-        """Return the text unchanged."""
-        return value
 
-    def to_url(self, value: str) -> str:
-        """Return the text unchanged."""
-        return value
-
-
-class TaskIdConverter:
+class TaskIdConverter(UUIDConverter):
     """A UUID as 8-4-4-4-12 hexadecimal digits, in any letter case."""
 
-    regex = "-".join(f"[0-9A-Fa-f]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
-
-    def to_python(self, value: str) -> UUID:
-        """Parse the UUID."""
-        return UUID(value)
-
-    def to_url(self, value: UUID) -> str:
-        """Format the UUID in lower case."""
-        return str(value)
+    regex = UUIDConverter.regex.replace("a-f", "A-Fa-f")
 
 
 def validate_user_id(user_id: str) -> str:

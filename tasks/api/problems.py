@@ -3,6 +3,7 @@
 The examples appear on the pages under `/problems/` and in the OpenAPI document.
 """
 
+from tasks.api.examples import CHANGED_AT, OPEN_TASK
 from todo_project.problems.registry import (
     BAD_REQUEST,
     CONTENT_TOO_LARGE,
@@ -25,26 +26,21 @@ from todo_project.problems.registry import (
     register,
 )
 
-OPEN_TASK = {
-    "id": "0198f5c2-6a1e-4c3a-9d1b-3f1f6c1b2a44",
-    "user_id": "user123",
-    "title": "Buy milk",
-    "description": None,
-    "completed": False,
-    "created_at": "2026-02-06T10:30:00.123456Z",
-    "updated_at": "2026-02-06T10:30:00.123456Z",
-}
-"""The task of all examples."""
-
 LIST = f"/api/{OPEN_TASK['user_id']}/tasks"
 DETAIL = f"{LIST}/{OPEN_TASK['id']}"
 JSON = {"Content-Type": "application/json"}
+GET_LIST = ExampleRequest("GET", LIST)
 
 REUSED_KEY_ERROR = {
     "header": "Idempotency-Key",
     "code": "reused",
     "detail": "Use a new key for a new task.",
 }
+
+
+def _post(body: str, **headers: str) -> ExampleRequest:
+    return ExampleRequest("POST", LIST, headers | JSON, body)
+
 
 PRECONDITION_FAILED = register(
     ProblemType(
@@ -62,10 +58,7 @@ PRECONDITION_FAILED = register(
             {"If-Match": f'"{OPEN_TASK["updated_at"]}"', **JSON},
             '{"title": "Buy oat milk"}',
         ),
-        members={
-            "current": OPEN_TASK
-            | {"title": "Buy milk and bread", "updated_at": "2026-02-06T11:00:00.654321Z"}
-        },
+        members={"current": OPEN_TASK | {"title": "Buy milk and bread", "updated_at": CHANGED_AT}},
     ),
 )
 IDEMPOTENCY_KEY_REUSED = register(
@@ -77,78 +70,43 @@ IDEMPOTENCY_KEY_REUSED = register(
         remedy="Use a new key for each new task, and the same key only to repeat a request.",
     ),
     Example(
-        ExampleRequest(
-            "POST", LIST, {"Idempotency-Key": "a-key-used-for-milk", **JSON}, '{"title": "Bread"}'
-        ),
+        _post('{"title": "Bread"}', **{"Idempotency-Key": "a-key-used-for-milk"}),
         errors=(REUSED_KEY_ERROR,),
     ),
 )
-
-register(BAD_REQUEST, Example(ExampleRequest("GET", LIST, {"Host": "elsewhere.example"})))
-register(
-    MALFORMED_JSON,
-    Example(
-        ExampleRequest("POST", LIST, JSON, '["Buy milk"]'),
-        detail="The body must be a JSON object.",
+BLANK = "This field may not be blank."
+for problem_type, example in {
+    BAD_REQUEST: Example(ExampleRequest("GET", LIST, {"Host": "elsewhere.example"})),
+    MALFORMED_JSON: Example(_post('["Buy milk"]'), detail="The body must be a JSON object."),
+    VALIDATION_ERROR: Example(
+        _post('{"title": ""}'),
+        detail=f"title: {BLANK}",
+        errors=({"pointer": "#/title", "code": "blank", "detail": BLANK},),
     ),
-)
-register(
-    VALIDATION_ERROR,
-    Example(
-        ExampleRequest("POST", LIST, JSON, '{"title": ""}'),
-        detail="title: This field may not be blank.",
-        errors=(
-            {"pointer": "#/title", "code": "blank", "detail": "This field may not be blank."},
-        ),
-    ),
-)
-register(
-    UNAUTHORIZED,
-    Example(ExampleRequest("GET", LIST), detail="Authentication credentials were not provided."),
-)
-register(
-    FORBIDDEN,
-    Example(
+    UNAUTHORIZED: Example(GET_LIST, detail="Authentication credentials were not provided."),
+    FORBIDDEN: Example(
         ExampleRequest("GET", LIST, {"Authorization": "Bearer a-token-of-another-user"}),
         detail="You do not have permission to perform this action.",
     ),
-)
-register(
-    HTTPS_REQUIRED,
-    Example(ExampleRequest("POST", LIST, JSON, '{"title": "Buy milk"}')),
-)
-register(NOT_FOUND, Example(ExampleRequest("GET", DETAIL), detail="There is no such task."))
-register(
-    METHOD_NOT_ALLOWED,
-    Example(ExampleRequest("PUT", LIST), detail='Method "PUT" not allowed.'),
-)
-register(
-    NOT_ACCEPTABLE,
-    Example(
+    HTTPS_REQUIRED: Example(_post('{"title": "Buy milk"}')),
+    NOT_FOUND: Example(ExampleRequest("GET", DETAIL), detail="There is no such task."),
+    METHOD_NOT_ALLOWED: Example(ExampleRequest("PUT", LIST), detail='Method "PUT" not allowed.'),
+    NOT_ACCEPTABLE: Example(
         ExampleRequest("GET", LIST, {"Accept": "text/html"}),
         detail="This URL serves application/json only.",
     ),
-)
-register(
-    CONTENT_TOO_LARGE,
-    Example(
+    CONTENT_TOO_LARGE: Example(
         ExampleRequest("POST", LIST, {**JSON, "Content-Length": "70000"}, '{"title": "Buy milk, …')
     ),
-)
-register(
-    UNSUPPORTED_MEDIA_TYPE,
-    Example(
+    UNSUPPORTED_MEDIA_TYPE: Example(
         ExampleRequest("POST", LIST, {"Content-Type": "text/plain"}, "Buy milk"),
         detail="Send the body as Content-Type: application/json.",
     ),
-)
-register(
-    TOO_MANY_REQUESTS,
-    Example(
-        ExampleRequest("GET", LIST),
-        detail="Request was throttled. Expected available in 30 seconds.",
+    TOO_MANY_REQUESTS: Example(
+        GET_LIST, detail="Request was throttled. Expected available in 30 seconds."
     ),
-)
-register(INTERNAL_ERROR, Example(ExampleRequest("GET", LIST)))
-register(DATABASE_UNAVAILABLE, Example(ExampleRequest("GET", LIST)))
-register(OVERLOADED, Example(ExampleRequest("GET", LIST)))
+    INTERNAL_ERROR: Example(GET_LIST),
+    DATABASE_UNAVAILABLE: Example(GET_LIST),
+    OVERLOADED: Example(GET_LIST),
+}.items():
+    register(problem_type, example)

@@ -12,11 +12,11 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from tasks.api import schema_links as links
+from tasks.api.examples import ALL_FIELDS, CHANGED_AT, OPEN_TASK
 from tasks.api.idempotency import KEY_LENGTH, KEY_PATTERN
 from tasks.api.path_parameters import USER_ID_PATTERN
 from tasks.api.preconditions import MAX_ENTITY_TAGS
-from tasks.api.problems import IDEMPOTENCY_KEY_REUSED, OPEN_TASK, PRECONDITION_FAILED
+from tasks.api.problems import IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED
 from tasks.api.query_parameters import DeleteParametersSerializer, ListParametersSerializer
 from tasks.api.serializers import (
     TaskCompletionSerializer,
@@ -32,7 +32,7 @@ from todo_project.openapi.components import (
     problem_responses,
     response_header,
 )
-from todo_project.openapi.hooks import LINKS, OPTIONAL_BODY
+from todo_project.openapi.hooks import OPTIONAL_BODY
 from todo_project.problems.registry import (
     CONTENT_TOO_LARGE,
     DATABASE_UNAVAILABLE,
@@ -49,9 +49,6 @@ from todo_project.problems.registry import (
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-CHANGED_TASK = OPEN_TASK | {"title": "Buy oat milk", "updated_at": "2026-02-06T11:00:00.654321Z"}
-COMPLETED_TASK = OPEN_TASK | {"completed": True, "updated_at": "2026-02-06T11:00:00.654321Z"}
 
 BODY_PROBLEMS = (MALFORMED_JSON, CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """The problems that only a request with a body can meet."""
@@ -80,18 +77,25 @@ TASK_ID = OpenApiParameter(
     OpenApiParameter.PATH,
     description="The task's `id`, in any letter case.",
 )
-URI = {"type": "string", "format": "uri-reference"}
-ETAG_VALUE = {
-    "type": "string",
-    "pattern": r'^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"$',
-    "examples": [f'"{OPEN_TASK["updated_at"]}"'],
-}
-LIST_ETAG_VALUE = {"type": "string", "pattern": '^(W/)?"[0-9a-f]{32}"$'}
-LOCATION = response_header("Location", [201], URI, "The URL of the task.")
-ETAG = response_header(
-    "ETag", [200, 201, 304], ETAG_VALUE, "The entity tag of the task: its `updated_at` in quotes."
+LOCATION = response_header(
+    "Location", [201], {"type": "string", "format": "uri-reference"}, "The URL of the task."
 )
-LIST_ETAG = response_header("ETag", [200, 304], LIST_ETAG_VALUE, "The entity tag of this page.")
+ETAG = response_header(
+    "ETag",
+    [200, 201, 304],
+    {
+        "type": "string",
+        "pattern": r'^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"$',
+        "examples": [f'"{OPEN_TASK["updated_at"]}"'],
+    },
+    "The entity tag of the task: its `updated_at` in quotes.",
+)
+LIST_ETAG = response_header(
+    "ETag",
+    [200, 304],
+    {"type": "string", "pattern": '^(W/)?"[0-9a-f]{32}"$'},
+    "The entity tag of this page.",
+)
 LINK = response_header(
     "Link",
     [200],
@@ -155,7 +159,9 @@ class DeletedSerializer(serializers.Serializer[Any]):
     deleted = serializers.IntegerField(min_value=0, help_text="The number of tasks deleted.")
 
 
-def _task(description: str, example: dict[str, Any], name: str = "A task") -> OpenApiResponse:
+def _task(description: str, name: str = "A task", **changes: Any) -> OpenApiResponse:
+    """Return the response with the task of all examples after these changes."""
+    example = OPEN_TASK | changes | ({"updated_at": CHANGED_AT} if changes else {})
     return OpenApiResponse(
         TaskSerializer, description, [OpenApiExample(name, example, response_only=True)]
     )
@@ -196,13 +202,12 @@ def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callab
         summary,
         "Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; "
         "only the response to PATCH has an `ETag`.",
-        {200: _task("The current task.", CHANGED_TASK, "A changed task")},
+        {200: _task("The current task.", "A changed task", title="Buy oat milk")},
         NOT_FOUND,
         PRECONDITION_FAILED,
         *BODY_PROBLEMS,
         parameters=[TASK_ID, IF_MATCH, *headers],
         request=TaskUpdateSerializer,
-        extensions={LINKS: {200: links.FROM_TASK, 412: links.from_conflict(operation_id)}},
         examples=[OpenApiExample("A new title", {"title": "Buy oat milk"}, request_only=True)],
     )
 
@@ -224,26 +229,20 @@ list_tasks = _operation(
     },
     PRECONDITION_FAILED,
     parameters=[ListParametersSerializer, IF_NONE_MATCH, LIST_ETAG, LINK],
-    extensions={LINKS: {200: links.FROM_LIST}},
 )
 create_task = _operation(
     "createTask",
     "Create a task",
     "Only `title` is required. With an `Idempotency-Key` the request is safe to repeat: the "
     "task is created once, and the response to a repeated request is the current task.",
-    {201: _task("The task, with its URL in `Location`.", OPEN_TASK)},
+    {201: _task("The task, with its URL in `Location`.")},
     IDEMPOTENCY_KEY_REUSED,
     *BODY_PROBLEMS,
     parameters=[IDEMPOTENCY_KEY, LOCATION, ETAG, REPLAYED],
     request=TaskCreateSerializer,
-    extensions={LINKS: {201: links.FROM_CREATED}},
     examples=[
         OpenApiExample("Only a title", {"title": "Buy milk"}, request_only=True),
-        OpenApiExample(
-            "Everything",
-            {"title": "Buy milk", "description": "Two bottles", "completed": True},
-            request_only=True,
-        ),
+        OpenApiExample("Everything", ALL_FIELDS, request_only=True),
     ],
 )
 delete_tasks = _operation(
@@ -259,17 +258,15 @@ delete_tasks = _operation(
     },
     PRECONDITION_FAILED,
     parameters=[DeleteParametersSerializer],
-    extensions={LINKS: {200: links.FROM_USER}},
 )
 read_task = _operation(
     "readTask",
     "Read a task",
     "The response for a task of another user is the same as for a missing task.",
-    {200: _task("The task.", OPEN_TASK), **NOT_MODIFIED},
+    {200: _task("The task."), **NOT_MODIFIED},
     NOT_FOUND,
     PRECONDITION_FAILED,
     parameters=[TASK_ID, IF_NONE_MATCH, ETAG],
-    extensions={LINKS: {200: links.FROM_TASK}},
 )
 replace_task = _edit("replaceTask", "Change a task, as PATCH does")
 update_task = _edit("updateTask", "Change a task", ETAG)
@@ -281,23 +278,19 @@ delete_task = _operation(
     NOT_FOUND,
     PRECONDITION_FAILED,
     parameters=[TASK_ID, IF_MATCH],
-    extensions={LINKS: {204: links.FROM_USER, 412: links.from_conflict("deleteTask")}},
 )
 complete_task = _operation(
     "completeTask",
     "Complete or reopen a task",
     "Without a body, or with `{}`, toggles `completed`. With `completed` it sets the value, "
     "which is safe to repeat.",
-    {200: _task("The current task.", COMPLETED_TASK, "A completed task")},
+    {200: _task("The current task.", "A completed task", completed=True)},
     NOT_FOUND,
     PRECONDITION_FAILED,
     *BODY_PROBLEMS,
     parameters=[TASK_ID, IF_MATCH, ETAG],
     request=TaskCompletionSerializer,
-    extensions={
-        OPTIONAL_BODY: True,
-        LINKS: {200: links.FROM_TASK, 412: links.from_conflict("completeTask")},
-    },
+    extensions={OPTIONAL_BODY: True},
     examples=[
         OpenApiExample("Toggle", {}, request_only=True),
         OpenApiExample("Set", {"completed": True}, request_only=True),

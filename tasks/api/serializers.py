@@ -10,19 +10,24 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from tasks.models import DESCRIPTION_LENGTH, TITLE_LENGTH, USER_ID_LENGTH, WHITE_SPACE
-
-LINE_ENDS = "\n\r\u2028\u2029"  # of ECMAScript (ECMA-262 §12.3)
+from tasks.models import (
+    COLUMNS,
+    DESCRIPTION_LENGTH,
+    FIELDS,
+    TITLE_LENGTH,
+    USER_ID_LENGTH,
+    WHITE_SPACE,
+)
 
 
 def character_class(characters: str) -> str:
     r"""Return the content of a character class: `\s`, and ranges of `\uXXXX`.
 
-    All engines read the ranges alike, but disagree about `\s`. It is for the line ends, which
-    @hey-api/openapi-ts would copy unescaped into a literal that ends with the line.
+    All engines read the ranges alike, but disagree about `\s`. It is for the line ends of
+    ECMAScript (ECMA-262 §12.3), which @hey-api/openapi-ts would copy unescaped into a literal.
     """
     ranges: list[list[int]] = []
-    for point in map(ord, sorted(set(characters).difference(LINE_ENDS))):
+    for point in map(ord, sorted(set(characters).difference("\n\r\u2028\u2029"))):
         if ranges and ranges[-1][-1] == point - 1:
             ranges[-1] = [ranges[-1][0], point]
         else:
@@ -136,26 +141,37 @@ class StrictSerializer(serializers.Serializer[Any]):
         return [(name, field) for name, field in fields if not isinstance(field, IgnoredField)]
 
 
-class TaskRequestSerializer(StrictSerializer):
-    """The fields that any request about a task may contain."""
-
-    title = TitleField(required=False)
-    description = DescriptionField(required=False)
-    completed = StrictBooleanField(required=False, help_text="Whether the task is completed.")
-    id = IgnoredField()
-    user_id = IgnoredField()
-    created_at = IgnoredField()
-    updated_at = IgnoredField()
-
-
-class TaskCreateSerializer(TaskRequestSerializer):
-    """A new task."""
+class TaskFields(StrictSerializer):
+    """The columns that a client may set, each with its rule. The other serializers follow."""
 
     title = TitleField()
+    description = DescriptionField()
+    completed = StrictBooleanField(help_text="Whether the task is completed.")
 
 
-class TaskUpdateSerializer(TaskRequestSerializer):
+WRITABLE = tuple(TaskFields().fields)
+"""The columns that a client may set."""
+
+
+class TaskUpdateSerializer(TaskFields):
     """The fields to change. An absent field stays as it is."""
+
+    required_columns: frozenset[str] = frozenset()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the writable columns; the others are ignored."""
+        fields = super().get_fields()
+        for name, field in fields.items():
+            field.required = name in self.required_columns
+        return fields | {name: IgnoredField() for name in COLUMNS if name not in fields}
+
+
+class TaskCreateSerializer(TaskUpdateSerializer):
+    """A new task."""
+
+    required_columns = frozenset(
+        field.attname for field in FIELDS if not (field.null or field.has_db_default())
+    )
 
 
 class TaskCompletionSerializer(StrictSerializer):
@@ -166,20 +182,24 @@ class TaskCompletionSerializer(StrictSerializer):
     )
 
 
-class TaskSerializer(serializers.Serializer[Any]):
+class TaskSerializer(TaskFields):
     """A task."""
 
-    id = serializers.UUIDField(help_text="Chosen by the server.")
+    id: Any = serializers.UUIDField(help_text="Chosen by the server.")
     user_id = serializers.CharField(
         min_length=1, max_length=USER_ID_LENGTH, help_text="The owner, from the path."
     )
-    title = TitleField()
-    description = DescriptionField()
-    completed = serializers.BooleanField(help_text="Whether the task is completed.")
-    created_at = serializers.DateTimeField(help_text="The time of creation, UTC. Never changes.")
-    updated_at = serializers.DateTimeField(
+    created_at: Any = serializers.DateTimeField(
+        help_text="The time of creation, UTC. Never changes."
+    )
+    updated_at: Any = serializers.DateTimeField(
         help_text="The time of the last change, UTC. Strictly later after every change."
     )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the columns in their order."""
+        fields = super().get_fields()
+        return {name: fields[name] for name in COLUMNS}
 
 
 CREATE = TaskCreateSerializer()

@@ -11,13 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from tasks.api.path_parameters import TaskIdConverter, validate_user_id
-from tasks.api.serializers import (
-    DescriptionField,
-    StrictBooleanField,
-    StrictCharField,
-    StrictSerializer,
-    TitleField,
-)
+from tasks.api.serializers import StrictCharField, TaskSerializer, TitleField
 from tasks.models import END_TIME, FIRST_TIME, Task
 from tasks.queries import TaskRow
 from todo_project.http.json import dumps
@@ -27,8 +21,6 @@ BATCH_SIZE = 1000
 
 MAX_LINE_LENGTH = 64 * 1024
 """The maximum number of bytes of a line. A task with every character escaped has 18,000."""
-
-TIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 
 class IdField(serializers.Field[UUID, str, str, Any]):
@@ -66,7 +58,8 @@ class TimeField(serializers.Field[datetime, str, str, Any]):
     def to_internal_value(self, data: Any) -> datetime:
         """Parse the time; `fromisoformat` alone accepts more than RFC 3339."""
         time = None
-        if isinstance(data, str) and TIME_PATTERN.fullmatch(data):
+        rfc3339 = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"
+        if isinstance(data, str) and re.fullmatch(rfc3339, data, re.ASCII):
             with suppress(ValueError):  # no such day or hour
                 time = datetime.fromisoformat(data)
         if time is None or not FIRST_TIME <= time < END_TIME:
@@ -74,14 +67,12 @@ class TimeField(serializers.Field[datetime, str, str, Any]):
         return time
 
 
-class StoredTaskSerializer(StrictSerializer):
+class StoredTaskSerializer(TaskSerializer):
     """All members of a task, as they are stored."""
 
     id = IdField()
     user_id = StrictCharField(trim_whitespace=False)
     title = TrimmedTitleField()
-    description = DescriptionField()
-    completed = StrictBooleanField()
     created_at = TimeField()
     updated_at = TimeField()
 

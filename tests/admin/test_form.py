@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
+from tasks.api.serializers import WRITABLE
 from tasks.models import Task
 from tasks.queries import UserTasks
 from tests.support.admin import (
@@ -83,18 +84,13 @@ def test_submit_without_change_changes_nothing(admin: API) -> None:
 
 def test_add_form_has_no_read_only_fields(admin: API) -> None:
     page = admin.get(ADD_URL).content.decode()
-    assert set(re.findall(r'id="id_(\w+)"', page)) == {
-        "user_id",
-        "title",
-        "description",
-        "completed",
-    }
+    assert set(re.findall(r'id="id_(\w+)"', page)) == {"user_id", *WRITABLE}
     assert "DatabaseDefault" not in page
 
 
 def test_owner_id_and_times_are_read_only(admin: API, task: Task) -> None:
     page = admin.get(change_url(task)).content.decode()
-    assert set(re.findall(r'id="id_(\w+)"', page)) == {"title", "description", "completed"}
+    assert set(re.findall(r'id="id_(\w+)"', page)) == set(WRITABLE)
     times = [f"{time:%Y-%m-%d %H:%M:%S} UTC" for time in (task.created_at, task.updated_at)]
     assert re.findall(r'<div class="readonly">(.*?)</div>', page) == [
         task.user_id,

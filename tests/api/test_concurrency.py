@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 from django.utils.timezone import now
 
-from tasks.models import Task
+from tasks.api.examples import ALL_FIELDS
+from tasks.models import DEFAULTS, Task
 from tasks.queries import UserTasks
 from tests.support.client import API, TASKS, task_url
 from tests.support.factories import TaskFactory
@@ -81,16 +82,16 @@ def test_30_creates_with_one_key_create_one_task() -> None:
 
 def test_updates_of_different_fields_are_all_kept() -> None:
     task = TaskFactory.create()
-    changes = [{"title": "new"}, {"description": "new"}, {"completed": True}]
+    changes = [{name: value} for name, value in ALL_FIELDS.items()]
     for _ in range(5):
         responses = run_concurrently(
-            3, lambda number: request("PUT", task_url(task), changes[number])
+            len(changes), lambda number: request("PUT", task_url(task), changes[number])
         )
-        assert [response.status_code for response in responses] == [200] * 3
-        row = UserTasks(task.user_id).get(task.id)
-        assert (row["title"], row["description"], row["completed"]) == ("new", "new", True)
-        assert len({response.json()["updated_at"] for response in responses}) == 3
-        UserTasks(task.user_id).update(task.id, title="old", description=None, completed=False)
+        assert {response.status_code for response in responses} == {200}
+        edited = request("GET", task_url(task)).json()
+        assert edited == edited | ALL_FIELDS
+        assert len({response.json()["updated_at"] for response in responses}) == len(changes)
+        UserTasks(task.user_id).update(task.id, title="old", **DEFAULTS)
 
 
 def test_update_does_not_restore_a_deleted_task() -> None:

@@ -4,14 +4,15 @@ import pytest
 from django.db import OperationalError
 from pytest_django import DjangoAssertNumQueries
 
-from tasks.models import Task
+from tasks.api.examples import ALL_FIELDS
+from tasks.models import DEFAULTS, Task
 from tasks.queries import MAX_CREATE_ATTEMPTS, UserTasks
 from tests.support.client import API, OWNER, STRANGER, TASKS
 from tests.support.factories import TaskFactory
 
 pytestmark = pytest.mark.django_db
 
-BODY = {"title": "Buy milk", "description": "Two", "completed": True}
+BODY = ALL_FIELDS
 
 
 def test_repeated_create_returns_the_existing_task(api: API) -> None:
@@ -30,7 +31,7 @@ def test_bodies_are_compared_after_validation(api: API) -> None:
     api.send(201, "POST", TASKS, {"title": "a"}, idempotency_key="k")
     for body in (
         {"title": " a "},
-        {"title": "a", "description": None, "completed": False},
+        {"title": "a", **DEFAULTS},
         {"completed": False, "title": "a", "id": "ignored"},
     ):
         api.send(201, "POST", TASKS, body, idempotency_key="k")
@@ -41,8 +42,8 @@ def test_bodies_are_compared_after_validation(api: API) -> None:
     [
         BODY | {"title": "Buy bread"},
         BODY | {"description": ""},
-        BODY | {"completed": False},
-        {"title": "Buy milk"},
+        *(BODY | {name: value} for name, value in DEFAULTS.items()),
+        *({each: BODY[each] for each in BODY if each != name} for name in DEFAULTS),
     ],
 )
 def test_different_body_returns_422_while_the_task_is_unchanged(api: API, body: object) -> None:

@@ -124,20 +124,10 @@ class TestCursor:
     def test_damaged_cursor_returns_400(self, api: API) -> None:
         cursor = self.cursor(api)
         for damaged in (
-            cursor[:-1],
-            cursor[:-4],
-            cursor[1:],
-            cursor + "A",
-            cursor + "====",
+            *(cursor[:-1], cursor[:-4], cursor[1:], cursor + "A", cursor + "====", cursor + "\n"),
             cursor[:-1] + ("A" if cursor[-1] != "A" else "B"),
-            "A" * 40,
-            "!" + cursor,
-            cursor + "\n",
-            "not base64",
-            "ä" * 40,
-            urlsafe_b64encode(b"x" * 30).decode(),
-            "x",
-            "=",
+            *("A" * 40, "!" + cursor, "ä" * 40, urlsafe_b64encode(b"x" * 30).decode()),
+            *("not base64", "x", "="),
         ):
             self.assert_invalid(api, list_path(cursor=damaged))
 

@@ -11,17 +11,9 @@ pytestmark = pytest.mark.django_db
     "user_id",
     [
         "",
-        "%00",
-        "a%00b",
-        "%0A",
-        "a%7F",
-        "%1F",
+        *["%00", "a%00b", "%0A", "a%7F", "%1F", ".", "..", "%2E", ".%2e"],
         "x" * 256,
         "%C3%A4" * 256,
-        ".",
-        "..",
-        "%2E",
-        ".%2e",
     ],
 )
 @pytest.mark.parametrize("end", ["", "/", "/12345678-1234-1234-1234-123456789012"])
@@ -41,19 +33,10 @@ def test_invalid_user_id_returns_400(api: API, user_id: str, end: str) -> None:
 @pytest.mark.parametrize(
     "user_id",
     [
-        "x",
+        *["x", "%C2%80", "a%25b", "%20", "...", ".a", "..a", ".a.", "a.", "a.."],
         "x" * 255,
         "%C3%A4" * 255,
-        "%C2%80",
-        "a%25b",
-        "%20",
-        "...",
         "." * 255,
-        ".a",
-        "..a",
-        ".a.",
-        "a.",
-        "a..",
     ],
 )
 def test_any_other_user_id_is_accepted(api: API, user_id: str) -> None:
@@ -63,28 +46,23 @@ def test_any_other_user_id_is_accepted(api: API, user_id: str) -> None:
 @pytest.mark.parametrize(
     ("query", "name", "code"),
     [
-        ("completed=True", "completed", "invalid"),
-        ("completed=1", "completed", "invalid"),
-        ("completed=", "completed", "invalid"),
-        ("completed", "completed", "invalid"),
-        ("completed=%00", "completed", "invalid"),
-        ("completed=%FF", "completed", "invalid"),
+        *(
+            (f"completed{value}", "completed", "invalid")
+            for value in ("", "=", "=True", "=1", "=%00", "=%FF")
+        ),
         ("completed=true&completed=true", "completed", "repeated"),
         ("search=", "search", "blank"),
         ("search=%00", "search", "null_characters_not_allowed"),
         ("search=%FF", "search", "surrogate_characters_not_allowed"),
         (f"search={'x' * 201}", "search", "max_length"),
         ("search=a&search=a", "search", "repeated"),
-        ("limit=0", "limit", "invalid"),
-        ("limit=10001", "limit", "invalid"),
-        ("limit=-1", "limit", "invalid"),
-        ("limit=1.0", "limit", "invalid"),
-        ("limit=%2B1", "limit", "invalid"),
-        ("limit=01", "limit", "invalid"),
-        ("limit=1%0A", "limit", "invalid"),
-        ("limit=%D9%A1", "limit", "invalid"),
-        ("limit=", "limit", "invalid"),
-        ("limit=1;cursor=a", "limit", "invalid"),
+        *(
+            (f"limit={value}", "limit", "invalid")
+            for value in [
+                "",
+                *["0", "10001", "-1", "1.0", "%2B1", "01", "1%0A", "%D9%A1", "1;cursor=a"],
+            ]
+        ),
         ("cursor=", "cursor", "blank"),
         ("offset=1", "offset", "unknown"),
         ("format=json", "format", "unknown"),

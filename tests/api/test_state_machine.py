@@ -136,10 +136,12 @@ class TaskMachine(ComparisonMachine):
 
 
 def with_user_id(user: str, body: Body) -> Body:
-    """Append the user id to every text, so that it is found in a response to the other user."""
-    return {
-        name: f"{value}{user}" if isinstance(value, str) and value.strip() else value
-        for name, value in body.items()
+    """Append the user id to the texts, so that it is found in a response to the other user."""
+    texts = {name: body[name] for name in ("title", "description") if name in body}
+    return body | {
+        name: f"{text}{user}"
+        for name, text in texts.items()
+        if isinstance(text, str) and text.strip()
     }
 
 

@@ -91,19 +91,8 @@ def test_append_does_not_change_existing_tasks(task: Task) -> None:
 
 @pytest.mark.django_db
 def test_append_continues_after_the_last_seeded_user() -> None:
-    users = {
-        "user-9",
-        "user-10",
-        # Not users of this command: they are ignored.
-        "user-012",
-        "user-13\n",
-        "user-x",
-        "user-",
-        "a-user-14",
-        "user-15b",
-        "user-9999999999",
-        "user-٩٩",
-    }
+    others = {"user-012", "user-13\n", "user-x", "user-", "a-user-14", "user-15b", "user-٩٩"}
+    users = {"user-9", "user-10", "user-9999999999"} | others
     for user in users:
         TaskFactory.create(user_id=user)
     seed_tasks("--users=2", "--tasks=1", "--yes", "--append")
@@ -121,13 +110,11 @@ def test_terminal_shows_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.django_db
-def test_verbosity_0_shows_no_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = attach_terminal(monkeypatch)
-    seed_tasks("--users=2", "--tasks=3", "--yes", "--verbosity=0")
-    assert terminal.getvalue() == ""
-
-
-@pytest.mark.django_db
-def test_no_terminal_shows_no_progress_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    seed_tasks("--users=2", "--tasks=3", "--yes")
+def test_verbosity_0_and_no_terminal_show_no_progress_bar(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed_tasks("--users=2", "--tasks=3", "--yes", "--append")
     assert capsys.readouterr() == ("", "")
+    terminal = attach_terminal(monkeypatch)
+    seed_tasks("--users=2", "--tasks=3", "--yes", "--append", "--verbosity=0")
+    assert terminal.getvalue() == ""

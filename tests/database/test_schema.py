@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils.timezone import now
 
 from tasks.functions import MicrosecondLater
-from tasks.models import WHITE_SPACE, Task
+from tasks.models import FIELDS, WHITE_SPACE, Task
 from tests.support.client import API, OWNER, TASKS
 from tests.support.factories import TaskFactory
 
@@ -154,3 +154,9 @@ def test_table_has_one_index_besides_the_primary_key() -> None:
 
 def test_str_is_isolated_title() -> None:
     assert str(Task(title="Buy milk")) == "\u2068Buy milk\u2069"
+
+
+@pytest.mark.once
+def test_defaults_are_those_of_the_database() -> None:
+    """The previous release inserts rows too, and a compiled INSERT keeps a default of Python."""
+    assert [field.name for field in FIELDS if field.has_default()] == []

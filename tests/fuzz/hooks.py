@@ -9,7 +9,7 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 KEY = "Idempotency-Key"
 sent_keys: set[str] = set()
-"""The keys of valid requests; a request that repeats one followed the link `Repeat`."""
+"""The keys of valid requests."""
 
 
 @schemathesis.hook
@@ -32,7 +32,7 @@ def filter_failure(
     """Return whether to report the failure: not if the existing tasks explain the response."""
     explained = {
         412: "If-Match",  # the task does not have the entity tag, or has changed
-        422: KEY,  # the request followed the link `Repeat` with another body
+        422: KEY,  # another body was sent with the key
     }
     rejected = isinstance(failure, RejectedPositiveData)
     return not (rejected and explained.get(response.status_code, "") in case.headers)

@@ -118,8 +118,6 @@ def test_head_has_the_request_and_the_headers_of_get() -> None:
         get, head = described[path, "get"], described[path, "head"]
         assert head.get("parameters") == get.get("parameters")
         assert head["responses"] == {
-            status: {
-                key: value for key, value in response.items() if key not in {"content", "links"}
-            }
+            status: {key: value for key, value in response.items() if key != "content"}
             for status, response in get["responses"].items()
         }

@@ -37,6 +37,9 @@ def history_url(task: Task) -> str:
     return f"{LIST_URL}{task.id}/history/"
 
 
+INPUTS = {"text", "number", "hidden"}
+
+
 class FormParser(HTMLParser):
     """Collects the values that a browser would submit for the forms of a page."""
 
@@ -51,7 +54,7 @@ class FormParser(HTMLParser):
         if tag == "textarea":
             self.textarea = name
             self.values[name] = ""
-        elif kind in {"text", "hidden"} or (kind == "checkbox" and "checked" in attributes):
+        elif kind in INPUTS or (kind == "checkbox" and "checked" in attributes):
             self.values[name] = attributes.get("value", "on" if kind == "checkbox" else "")
 
     def handle_data(self, data: str) -> None:

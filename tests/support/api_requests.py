@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass, field, replace
 from itertools import product
 
+from tasks.api.examples import ALL_FIELDS
 from tests.support.client import API, OWNER, TASKS, task_url
 from tests.support.factories import TaskFactory
 from tests.support.pages import next_url
 from tests.support.query_plans import INDEX, KEY, Statement, recorded
 
 BODY = {"title": "New"}
-ALL_FIELDS = {"title": "New", "description": "", "completed": True}
 OTHER_USER = "user-2"  # has tasks, too
 STALE = '"2026-02-06T10:30:00Z"'
 

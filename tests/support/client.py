@@ -5,8 +5,7 @@ from typing import Any
 
 from django.test import Client
 
-from tasks.models import Task
-from tasks.queries import COLUMNS
+from tasks.models import COLUMNS, Task
 
 OWNER = "alice"
 STRANGER = "mallory"

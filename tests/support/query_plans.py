@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from tasks.queries import COLUMNS
+from tasks.models import COLUMNS
 from todo_project.database.url import SESSION_SETTINGS
 
 Statement = tuple[str, tuple[Any, ...]]

@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from tasks.models import COLUMNS, DEFAULTS
+
 TIE = datetime(2026, 2, 6, 10, 30, 0, 123456, UTC)
 
 ROWS: list[dict[str, Any]] = [
-    {
+    dict.fromkeys(COLUMNS)
+    | DEFAULTS
+    | {
         "id": UUID(int=number, version=4),
         "user_id": user_id,
         "title": title,

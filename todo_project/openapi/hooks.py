@@ -9,9 +9,6 @@ from drf_spectacular.openapi import AutoSchema
 OPTIONAL_BODY = "x-optional-body"
 """An extension that marks an operation with an optional body; `add_request_rules` removes it."""
 
-LINKS = "x-links"
-"""An extension with the links of an operation by status; `add_links` moves them."""
-
 
 class ChallengeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describe any authentication class by the challenge of its 401 (RFC 9110 §11.6.1).
@@ -51,14 +48,6 @@ def add_request_rules(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-def add_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add to each response its links to other operations; the next hooks may change them."""
-    for operation in operations(result):
-        for status, links in operation.pop(LINKS, {}).items():
-            operation["responses"][str(status)]["links"] = deepcopy(links)
-    return result
-
-
 def add_head(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add HEAD to each path with GET: the same request and headers, no body (RFC 9110 §9.3.2).
 
@@ -75,7 +64,6 @@ def add_head(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             }
             for response in head["responses"].values():
                 response.pop("content", None)
-                response.pop("links", None)
             result["paths"][path] = _insert_after(methods, "get", "head", head)
     return result
 

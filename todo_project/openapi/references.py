@@ -69,13 +69,10 @@ def _response_name(status: int, response: Node) -> str:
     return phrase if status in BODILESS else f"{phrase}WithoutBody"
 
 
-def _parts_of_responses(kind: str) -> Callable[[Node], Iterator[Place]]:
-    def places(document: Node) -> Iterator[Place]:
-        for response in _all_responses(document):
-            for name in response.get(kind, ()):
-                yield response[kind], name, name
-
-    return places
+def _headers(document: Node) -> Iterator[Place]:
+    for response in _all_responses(document):
+        for name in response.get("headers", ()):
+            yield response["headers"], name, name
 
 
 def _examples(document: Node) -> Iterator[Place]:
@@ -99,7 +96,6 @@ def _pascal_case(name: str) -> str:
 PLACES: dict[str, Callable[[Node], Iterator[Place]]] = {
     "parameters": _parameters,
     "responses": _responses,  # before their parts: a part is counted once in a component
-    "headers": _parts_of_responses("headers"),
-    "links": _parts_of_responses("links"),
+    "headers": _headers,
     "examples": _examples,
 }

@@ -81,10 +81,17 @@ export async function editTask(
   }
 }
 
+/** The members that the service ignores in requests. */
+const IGNORED = ["id", "user_id", "created_at", "updated_at"];
+
+/** Return whether the task has every value that the update sends. */
 function contains(task: Task, update: TaskUpdate): boolean {
-  const { title, description, completed } = { ...task, ...update };
-  if (title.trim() !== task.title) return false; // the service trims it
-  return description === task.description && completed === task.completed;
+  const current = new Map<string, unknown>(Object.entries(task));
+  return Object.entries(update).every(([name, value]: [string, unknown]) => {
+    if (value === undefined || IGNORED.includes(name)) return true;
+    const stored = name === "title" && typeof value === "string" ? value.trim() : value;
+    return JSON.stringify(stored) === JSON.stringify(current.get(name));
+  });
 }
 
 /** Yield the user's tasks, newest first. Each page is fetched when it is reached. */

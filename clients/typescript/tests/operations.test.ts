@@ -19,12 +19,11 @@ const repeated = await client.POST("/api/{user_id}/tasks", {
 });
 
 assert.deepEqual(milk, {
-  id: milk.id,
+  ...milk,
   user_id,
   title: "Buy milk",
   description: null,
   completed: false,
-  created_at: milk.created_at,
   updated_at: milk.created_at,
 });
 assert.deepEqual(dataOf(repeated), milk);

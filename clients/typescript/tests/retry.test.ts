@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTask, createTodoClient, dataOf, editTask, ifMatch, newKey } from "todo-client";
-import { repeated, withRetry, type RetryOptions, type Task, type TodoClient } from "todo-client";
+import { repeated, withRetry } from "todo-client";
+import type { RetryOptions, Task, TaskUpdate, TodoClient } from "todo-client";
 import { baseUrl, failingProxy, type Failure } from "./service.js";
 
 const user_id = `retry-${newKey()}`;
@@ -80,6 +81,33 @@ test("edit that repeats is applied again if somebody else has made a change", as
   const edited = await editTask(client, task, ({ title }) => ({ title: `${title}!` }));
   assert.equal(edited.title, "Bread!");
   assert.deepEqual(requests, ["PATCH", "PATCH", "PATCH"]);
+});
+
+/** Edit the priority, which this client need not know; return it, and how often it was sent. */
+async function editPriority(beforeRepetition: number, others = {}): Promise<[unknown, number]> {
+  const task = await createTask(direct, user_id, { title: "Milk" });
+  const updated_at = "9998-01-01T00:00:00Z";
+  const current = { ...task, title: "Bread", priority: beforeRepetition, updated_at };
+  const type = "/problems/precondition-failed";
+  const conflict = { type, title: "", status: 412, detail: "", request_id: "", current };
+  const headers = { "Content-Type": "application/problem+json" };
+  const responses = [
+    () => Promise.reject(new TypeError("The response is lost.")),
+    () => Promise.resolve(Response.json(conflict, { status: 412, headers })),
+    () => Promise.resolve(Response.json({ ...current, priority: 3 })),
+  ];
+  let requests = 0;
+  const fetch = withRetry({ fetch: () => responses[requests++]!() });
+  const body: object = { ...task, title: "Bread ", priority: 3, ...others };
+  const client = createTodoClient({ baseUrl, fetch });
+  const edited = await editTask(client, task, () => body as TaskUpdate);
+  return [new Map<string, unknown>(Object.entries(edited)).get("priority"), requests];
+}
+
+test("edit that repeats is applied again unless every field that it sends is stored", async () => {
+  assert.deepEqual(await editPriority(0), [3, 3]); // the first attempt was lost
+  assert.deepEqual(await editPriority(3), [3, 2]); // it was executed
+  assert.deepEqual(await editPriority(3, { description: undefined }), [3, 2]); // is not sent
 });
 
 test("failure that is not temporary is not repeated", async () => {

@@ -16,14 +16,14 @@ from tqdm import tqdm
 from tasks.api.path_parameters import validate_user_id
 from tasks.functions import RowValue
 from tasks.management.json_lines import BATCH_SIZE, format_line
-from tasks.models import Task
-from tasks.queries import COLUMNS, TaskRows
+from tasks.models import COLUMNS, Task
+from tasks.queries import TaskRow
 from todo_project.database.url import describe_database
 from todo_project.management.direct_connection import DirectConnectionCommand
 from todo_project.problems.details import validation_problem
 
 
-def in_batches(tasks: QuerySet[Task]) -> Iterator[TaskRows]:
+def in_batches(tasks: QuerySet[Task]) -> Iterator[list[TaskRow]]:
     """Yield the tasks in the order of the index: by user, newest first.
 
     Each batch is a page of at most two statements. A server-side cursor would need a transaction
@@ -32,7 +32,7 @@ def in_batches(tasks: QuerySet[Task]) -> Iterator[TaskRows]:
     rows = tasks.order_by("user_id", "-created_at", "-id").values(*COLUMNS)
     batch = list(rows[:BATCH_SIZE])
     while batch:
-        yield cast("TaskRows", batch)
+        yield cast("list[TaskRow]", batch)
         last = batch[-1]
         position = RowValue(Value(last["created_at"]), Value(last["id"]))
         older = LessThan(RowValue("created_at", "id"), position)

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -16,22 +15,12 @@ from rest_framework.exceptions import ValidationError
 from tqdm import tqdm
 
 from tasks.management.json_lines import BATCH_SIZE, MAX_LINE_LENGTH, parse_line
-from tasks.models import Task
-from tasks.queries import COLUMNS
+from tasks.models import COLUMNS, Task
 from todo_project.database.url import describe_database
 from todo_project.management.direct_connection import DirectConnectionCommand
 from todo_project.problems.details import validation_problem
 
 members = attrgetter(*COLUMNS)
-
-
-@dataclass
-class Progress:
-    """What has been done so far: the number of lines, and of the tasks among them."""
-
-    lines: int = 0
-    created: int = 0
-    conflicts: int = 0
 
 
 def read_batches(file: IO[bytes]) -> Iterator[list[bytes]]:
@@ -84,6 +73,7 @@ class Command(DirectConnectionCommand):
         "A task whose id exists is not stored again. An invalid line ends the import; the lines "
         "before its batch stay stored."
     )
+    lines = created = conflicts = 0  # so far
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
@@ -96,33 +86,30 @@ class Command(DirectConnectionCommand):
         """Import the tasks; raise CommandError for an invalid line, and for conflicts."""
         path: Path | None = options["file"]
         alias = None if options["dry_run"] else options["database"]
-        progress = Progress()
         try:
             with path.open("rb") if path else nullcontext(sys.stdin.buffer) as file:
-                self.read(file, alias, progress, silent=None if options["verbosity"] else True)
+                self.read(file, alias, silent=None if options["verbosity"] else True)
         except OSError as error:
             raise CommandError(f"{path or 'stdin'}: {error.strerror}") from error
         finally:
             if alias:
-                self.report(alias, progress)
+                self.report(alias)
         if not alias:
-            self.stdout.write(f"All {progress.lines} lines are valid. Nothing was stored.")
-        if progress.conflicts:
-            raise CommandError(f"Conflicts: {progress.conflicts}. The stored tasks were kept.")
+            self.stdout.write(f"All {self.lines} lines are valid. Nothing was stored.")
+        if self.conflicts:
+            raise CommandError(f"Conflicts: {self.conflicts}. The stored tasks were kept.")
 
-    def read(
-        self, file: IO[bytes], alias: str | None, progress: Progress, *, silent: bool | None
-    ) -> None:
+    def read(self, file: IO[bytes], alias: str | None, *, silent: bool | None) -> None:
         """Validate the lines and, unless `alias` is None, store their tasks."""
         size = os.fstat(file.fileno()).st_size or None  # a pipe has none
         with tqdm(total=size, unit="B", unit_scale=True, disable=silent) as bar:
             for lines in read_batches(file):
-                first = progress.lines + 1
+                first = self.lines + 1
                 tasks = [parse(number, line) for number, line in enumerate(lines, first)]
                 created, conflicts = store(alias, tasks) if alias else (0, [])
-                progress.lines += len(lines)
-                progress.created += created
-                progress.conflicts += len(conflicts)
+                self.lines += len(lines)
+                self.created += created
+                self.conflicts += len(conflicts)
                 bar.update(sum(map(len, lines)))
                 for position in conflicts:
                     bar.clear()
@@ -130,11 +117,11 @@ class Command(DirectConnectionCommand):
                     self.stderr.write(f"Line {first + position}: {reason}")
                 reset_queries()  # with DEBUG, Django records each query
 
-    def report(self, alias: str, progress: Progress) -> None:
+    def report(self, alias: str) -> None:
         """Write what is stored, also after an error."""
-        there = progress.lines - progress.created - progress.conflicts
-        lines = f"Lines 1 to {progress.lines} are" if progress.lines else "No line is"
+        already_stored = self.lines - self.created - self.conflicts
+        lines = f"Lines 1 to {self.lines} are" if self.lines else "No line is"
         self.stdout.write(
             f"{lines} stored in {describe_database(connections[alias])}: "
-            f"created {progress.created}, already there {there}."
+            f"created {self.created}, already there {already_stored}."
         )

@@ -23,7 +23,6 @@ BATCH_SIZE = 1000
 
 END = datetime(2026, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-YEAR = timedelta(days=365) // MICROSECOND
 """All tasks are dated in the year before END: the rows must not depend on the current date."""
 
 USER_PREFIX = "user-"
@@ -40,17 +39,12 @@ TITLES = [f"{verb} {thing}" for verb, things in THINGS.items() for thing in thin
 DEADLINES = ("", "", " today", " before Friday", " this month")
 NOTES = ("Ask for a receipt.", "Closed on Mondays.", "Straße 12, ring twice.\nBring cash.")
 
-APPEND = (
-    "add users to a database that has tasks, numbered from the last user-N on: "
-    "20 users and then 5 appended give the same rows as 25 at once"
-)
-
 
 def generate(seed: int, number: int, tasks: int) -> Iterator[Task]:
     """Yield the tasks of one user, determined by the seed and the number of the user."""
     random = Random(f"{seed}/{number}")  # noqa: S311 - reproducible, not secret
     for _ in range(tasks):
-        age = random.randrange(YEAR)
+        age = random.randrange(timedelta(days=365) // MICROSECOND)
         completed = random.random() < 1 / 3
         changed = completed or random.random() < 1 / 3
         yield Task(
@@ -102,7 +96,11 @@ class Command(BaseCommand):
         add("--users", type=int, default=20, help="number of users (%(default)s)")
         add("--tasks", type=int, default=50, help="number of tasks of each user (%(default)s)")
         add("--seed", type=int, default=1, help="seed of the random numbers (%(default)s)")
-        add("--append", action="store_true", help=APPEND)
+        append = (
+            "add users to a database that has tasks, numbered from the last user-N on: "
+            "20 users and then 5 appended give the same rows as 25 at once"
+        )
+        add("--append", action="store_true", help=append)
         add("--yes", action="store_true", help="run although DEBUG is false")
 
     def handle(self, *args: Any, **options: Any) -> None:

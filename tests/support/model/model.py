@@ -6,6 +6,7 @@ asserts the rules that they follow.
 
 from datetime import datetime
 
+from tasks.models import DEFAULTS
 from tests.support.model.preconditions import Precondition, etag
 from tests.support.model.responses import Cursor, ExpectedResponse, problem
 from tests.support.model.validation import (
@@ -40,7 +41,7 @@ class Model:
         fields = validated_fields(body)
         if fields is None or "title" not in fields:
             return problem(400)
-        fields = {"title": "", "description": None, "completed": False} | fields
+        fields = DEFAULTS | fields
         existing = self._find(user, self.ids_by_key.get((user, key or "")))
         if (
             existing

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from tasks.api.examples import ALL_FIELDS
+from tasks.models import DEFAULTS
 from tests.support.client import OWNER, STRANGER
 
 OTHER_USER = {OWNER: STRANGER, STRANGER: OWNER}
@@ -20,6 +22,7 @@ idempotency_keys = st.sampled_from(["k", "K"])
 
 titles = st.sampled_from(["milk", "Milk and bread", " ÄPFEL\ufeff\t", "100 %"])
 optional_fields = {
+    **{name: st.sampled_from([DEFAULTS[name], ALL_FIELDS[name]]) for name in DEFAULTS},
     "description": st.sampled_from([None, "", "äpfel", "two\nlines"]),
     "completed": st.booleans(),
     "id": st.just("ignored"),

@@ -4,6 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tasks.api.examples import ALL_FIELDS
+from tasks.models import DEFAULTS
+
 Task = dict[str, Any]
 Body = dict[str, Any]
 Parameters = Mapping[str, str]
@@ -21,6 +24,7 @@ def trim(title: str) -> str:
 
 
 FIELD_RULES: dict[str, Callable[[Any], bool]] = {
+    **{name: (DEFAULTS.get(name), value).__contains__ for name, value in ALL_FIELDS.items()},
     "title": lambda value: is_text(value, 10**6) and 1 <= len(trim(value)) <= 200,
     "description": lambda value: value is None or is_text(value, 1000),
     "completed": lambda value: isinstance(value, bool),
