@@ -1,6 +1,6 @@
 """Content negotiation: Accept and Accept-Encoding (RFC 9110 §12.5), and gzip."""
 
-import gzip
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -14,6 +14,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 GZIP_LEVEL = 1  # most of the compression for the least CPU time
+GZIP_FORMAT = 16 + zlib.MAX_WBITS  # https://docs.python.org/3/library/zlib.html#zlib.compressobj
 
 MAX_CACHED_LENGTH = 256
 """Characters of a header whose qualities are cached: clients must not fill the memory."""
@@ -91,8 +92,12 @@ _cached_qualities = lru_cache(_parse_qualities)
 
 
 def compress(response: HttpResponse) -> None:
-    """Compress the body with gzip, and make the strong entity tag a weak one."""
-    if response.content:
-        response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)
+    """Compress the body with gzip, part by part, and make the strong entity tag a weak one."""
+    parts = [*response]
+    if any(parts):
+        compressor = zlib.compressobj(GZIP_LEVEL, wbits=GZIP_FORMAT)
+        response.content = b""
+        response.writelines(filter(None, map(compressor.compress, parts)))
+        response.write(compressor.flush())
         response["Content-Encoding"] = "gzip"
     response["ETag"] = f"W/{response['ETag']}"
