@@ -4,8 +4,8 @@
 at its first use; later calls only bind new values.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -27,6 +27,9 @@ MAX_CREATE_ATTEMPTS = 10
 
 STATEMENT_CACHE_SIZE = 256
 """The maximum number of compiled queries of each kind that a process keeps."""
+
+CHUNK_SIZE = 100
+"""The number of tasks of a list that are in memory at a time."""
 
 TaskRow = dict[str, Any]
 """A task: its columns, in the order of the model, with the values of the model's fields.
@@ -101,17 +104,17 @@ class UserTasks:
         completed: bool | None = None,
         search: str | None = None,
         after: Position | None = None,
-    ) -> tuple[list[TaskRow], Position | None]:
-        """Return a page of at most `limit` tasks, newest first, and its end if there are more.
+    ) -> Generator[list[TaskRow], None, None]:
+        """Yield at most `limit` tasks, newest first, in chunks.
 
-        `search` is a case-insensitive substring of title or description. `after` is the end of
-        the page before.
+        `search` is a case-insensitive substring of title or description. `after` is the position
+        of the last task of the page before. Close the generator if it is not exhausted.
         """
         filters = {"completed": completed, "search": search, **(after._asdict() if after else {})}
         given = {name: value for name, value in filters.items() if value is not None}
-        rows = _list(limit + 1, *given).execute({"user_id": self.user_id, **given})
-        page = _to_dicts(rows[:limit])
-        return page, _position(page[-1]) if len(rows) > limit else None
+        query = _list(limit, *given)
+        with closing(query.chunks({"user_id": self.user_id, **given}, CHUNK_SIZE)) as chunks:
+            yield from map(_to_dicts, chunks)
 
     def get(self, task_id: UUID) -> TaskRow:
         """Return one task."""
@@ -190,7 +193,7 @@ def _compile_to_dicts() -> Callable[[Iterable[Sequence[Any]]], list[TaskRow]]:
 _to_dicts = _compile_to_dicts()
 
 
-def _position(listed: TaskRow) -> Position:
+def position(listed: TaskRow) -> Position:
     """Return the position of a task that `list` has read."""
     return Position(listed["created_at"].replace(tzinfo=UTC), UUID(str(listed["id"])))
 

@@ -8,6 +8,7 @@ the list it was issued for.
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from struct import pack, unpack
@@ -17,11 +18,15 @@ from uuid import UUID
 
 from rest_framework.exceptions import ErrorDetail
 
-from tasks.queries import Position, TaskRow, UserTasks
+from tasks.queries import Position, UserTasks, position
+from todo_project.http.json import dumps
 from todo_project.problems.exceptions import InvalidParameters
 
 MAX_PAGE_SIZE = 10_000
 """The maximum and default number of tasks in a page."""
+
+MAX_PAGE_BYTES = 4 * 1024 * 1024
+"""Bytes of JSON after which a page ends. 10,000 tasks with short texts have less."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -32,15 +37,30 @@ CURSOR_PATTERN = re.compile("^[A-Za-z0-9_-]{40}$")
 
 def list_page(
     tasks: UserTasks, limit: int = MAX_PAGE_SIZE, cursor: str | None = None, **filters: Any
-) -> tuple[list[TaskRow], str | None]:
-    """Return one page of tasks, and the cursor of the next page, or None on the last page.
+) -> tuple[list[bytes], str | None]:
+    """Return one page of tasks as JSON, and the cursor of the next page, or None on the last page.
 
+    It ends after `limit` tasks, or after the chunk with which it has more than `MAX_PAGE_BYTES`.
     `filters` are `completed` and `search`. Raises InvalidParameters. One statement.
     """
     scope = urlencode({"user_id": tasks.user_id, **filters}).encode()
     after = None if cursor is None else _decode(cursor, scope)
-    rows, end = tasks.list(limit, after=after, **filters)
-    return rows, _encode(end, scope) if end else None
+    parts: list[bytes] = []
+    size, has_more = 0, False
+    with closing(tasks.list(limit + 1, after=after, **filters)) as chunks:
+        for chunk in chunks:
+            page = chunk[:limit] if size <= MAX_PAGE_BYTES else []
+            if page:
+                body = dumps(page)
+                if parts:
+                    parts[-1], body = parts[-1][:-1], b"," + body[1:]
+                parts.append(body)
+                size += len(body)
+                limit -= len(page)
+                last = page[-1]
+            if has_more := len(page) < len(chunk):
+                break
+    return parts or [b"[]"], _encode(position(last), scope) if has_more else None
 
 
 def next_link(path: str, parameters: Mapping[str, Any], cursor: str) -> str:

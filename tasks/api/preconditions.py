@@ -25,13 +25,14 @@ def task_etag(task: TaskRow) -> str:
     return dumps(task["updated_at"]).decode()
 
 
-def list_etag(body: bytes, link: str) -> str:
+def list_etag(parts: Iterable[bytes], link: str) -> str:
     """Return the entity tag of a page: a hash of its bytes and of its `Link`.
 
     SHA-256 is the fastest of hashlib on processors with instructions for it; 32 digits suffice.
     """
-    digest = sha256(body)
-    digest.update(link.encode())
+    digest = sha256()
+    for part in (*parts, link.encode()):
+        digest.update(part)
     return f'"{digest.hexdigest()[:32]}"'
 
 

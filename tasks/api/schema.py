@@ -217,10 +217,11 @@ def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callab
 list_tasks = _operation(
     "listTasks",
     "List the user's tasks",
-    "Newest first: by `created_at`, then by `id`, both descending. If there are more tasks than "
-    "`limit`, the response has a `Link` to the next page. Following the links visits every task "
-    "that exists throughout exactly once, whatever is created, edited or deleted meanwhile. A "
-    "parameter that is unknown, empty or repeated is rejected.",
+    "Newest first: by `created_at`, then by `id`, both descending. A page has at most `limit` "
+    "tasks, and fewer if their texts are long. If there are more tasks, the response has a `Link` "
+    "to the next page. Following the links visits every task that exists throughout exactly once, "
+    "whatever is created, edited or deleted meanwhile. A parameter that is unknown, empty or "
+    "repeated is rejected.",
     {
         200: OpenApiResponse(
             TaskSerializer(many=True),

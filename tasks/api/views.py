@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -30,7 +31,7 @@ from tasks.api.query_parameters import DELETE_PARAMETERS, LIST_PARAMETERS, parse
 from tasks.api.serializers import COMPLETION, CREATE, UPDATE
 from tasks.models import Task
 from tasks.queries import NO_PRECONDITION, TaskRow, UserTasks
-from todo_project.http.json import JSONResponse, read_body, read_object
+from todo_project.http.json import JSON, JSONResponse, read_body, read_object
 from todo_project.http.negotiation import compress
 from todo_project.http.resource import Resource
 from todo_project.problems.exceptions import Problem
@@ -39,6 +40,16 @@ from todo_project.shortcuts.views import ViewShortcuts
 
 class TaskViewSet(ViewShortcuts, Resource, ViewSet):
     """The tasks of the user that the path names."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Handle the request.
+
+        A viewset refers to itself, so with its response, a long list would stay in memory until a
+        garbage collection.
+        """
+        response = super().dispatch(request, *args, **kwargs)
+        del self.response
+        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Negotiate, authenticate, and validate what all operations have in common."""
@@ -64,10 +75,11 @@ class TaskViewSet(ViewShortcuts, Resource, ViewSet):
     def list(self, request: Request, user_id: str) -> HttpResponse:
         """Return one page of the user's tasks, newest first."""
         parameters = parse_query(request, LIST_PARAMETERS)
-        rows, cursor = list_page(self.tasks, **parameters)
+        parts, cursor = list_page(self.tasks, **parameters)
         link = next_link(_list_url(user_id), parameters, cursor) if cursor else ""
-        response: HttpResponse = JSONResponse(rows)
-        etag = list_etag(response.content, link)
+        response = HttpResponse(content_type=JSON)
+        response.writelines(parts)
+        etag = list_etag(parts, link)
         if fails_if_match(request, etag):
             raise Problem(PRECONDITION_FAILED, "The list does not match If-Match.")
         if is_not_modified(request, etag):

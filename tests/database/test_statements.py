@@ -28,7 +28,7 @@ def test_request_takes_expected_number_of_statements_on_one_user(api: API, name:
 def test_times_of_a_list_are_in_utc_without_time_zone(task: Task) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET TIME ZONE 'Asia/Tokyo'")
-        [row], _ = UserTasks(task.user_id).list(1)
+        [[row]] = UserTasks(task.user_id).list(1)
         cursor.execute("SET TIME ZONE 'UTC'")
     assert (row["created_at"], row["updated_at"]) == (
         task.created_at.replace(tzinfo=None),

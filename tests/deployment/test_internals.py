@@ -22,6 +22,7 @@ from django.test import RequestFactory
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from prometheus_client import Counter, values
+from psycopg._preparing import PrepareManager
 from psycopg.pq import Format
 from rest_framework.views import APIView
 
@@ -161,6 +162,20 @@ def test_psycopg_cursors_can_drop_their_result() -> None:
         assert (dropping.pgresult, dropping._tx.pgresult) == (None, None)
         cursor.execute("SELECT 2")
         assert cursor.fetchall() == [(2,)]
+
+
+def test_psycopg_cursors_have_what_chunks_need() -> None:
+    used = {
+        "_maybe_prepare_gen": ["self", "pgq", "prepare", "binary"],
+        "_stream_fetchone_gen": ["self", "first"],
+        "_send_prepare": ["self", "name", "query"],
+        "_send_query_prepared": ["self", "name", "pgq", "binary"],
+        "_execute_send": ["self", "query", "force_extended", "binary"],
+        "_check_results": ["self", "results"],
+    }
+    for name, parameters in used.items():
+        assert [*signature(getattr(psycopg.Cursor, name)).parameters] == parameters
+    assert {"get", "maybe_add_to_cache", "_rotate", "maintain_gen"} <= set(dir(PrepareManager))
 
 
 def test_metrics_library_names_its_files_after_an_identifier_and_continues_them(

@@ -4,7 +4,7 @@ Building and compiling a query takes several times as long as executing it. This
 only one that uses the ORM's compilers, which Django does not document.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -62,8 +62,20 @@ class CompiledQuery:
         connection = thread_connection()
         with _cursor(connection) as cursor:
             cursor.execute(self.sql, self._bind(values, connection))
-            rows: list[Sequence[Any]] = cursor.fetchall()
-        return [self._convert(row, connection) for row in rows] if self.converters else rows
+            return self._convert(cursor.fetchall(), connection)
+
+    def chunks(
+        self, values: Mapping[str, Any], size: int
+    ) -> Generator[list[Sequence[Any]], None, None]:
+        """Execute with these values; yield the rows in chunks of at most `size`.
+
+        Only one chunk is in memory. Close the generator if it is not exhausted.
+        """
+        connection = thread_connection()
+        with _cursor(connection, size) as cursor:
+            cursor.execute(self.sql, self._bind(values, connection))
+            while rows := cursor.fetchmany(size):
+                yield self._convert(rows, connection)
 
     def count(self, values: Mapping[str, Any]) -> int:
         """Execute with these values; return the number of affected rows."""
@@ -81,7 +93,12 @@ class CompiledQuery:
             for param in self.params
         ]
 
-    def _convert(self, row: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
+    def _convert(
+        self, rows: list[Sequence[Any]], connection: BaseDatabaseWrapper
+    ) -> list[Sequence[Any]]:
+        return [self._convert_row(row, connection) for row in rows] if self.converters else rows
+
+    def _convert_row(self, row: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
         converted = list(row)
         for position, (converters, expression) in self.converters.items():
             for converter in converters:
@@ -89,10 +106,10 @@ class CompiledQuery:
         return converted
 
 
-def _cursor(connection: Any) -> Any:
-    """Return a cursor; the wrapper for PostgreSQL keeps one."""
+def _cursor(connection: Any, chunk_size: int = 0) -> Any:
+    """Return a cursor; the wrapper for PostgreSQL keeps one, which can receive chunks of rows."""
     keep = getattr(connection, "kept_cursor", None)
-    return keep() if keep else connection.cursor()
+    return keep(chunk_size) if keep else connection.cursor()
 
 
 def _returning(connection: BaseDatabaseWrapper, columns: Sequence["Field[Any, Any]"]) -> str:

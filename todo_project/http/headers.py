@@ -24,4 +24,4 @@ def set_content_length(response: HttpResponse) -> None:
     (RFC 9110 §8.6).
     """
     if not response.streaming and response.status_code not in BODILESS:
-        response.headers.setdefault("Content-Length", str(len(response.content)))
+        response.headers.setdefault("Content-Length", str(sum(map(len, response))))

@@ -1,6 +1,6 @@
 """Content negotiation: Accept and Accept-Encoding (RFC 9110 §12.5), and gzip."""
 
-import gzip
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -73,7 +73,7 @@ def _qualities(header: str) -> dict[str, float]:
 
 
 def compress(request: HttpRequest | Request, response: HttpResponse) -> None:
-    """Compress the body with gzip if the client accepts that (RFC 9110 §12.5.3).
+    """Compress the body with gzip if the client accepts that (RFC 9110 §12.5.3), part by part.
 
     The entity tag becomes a weak one: it is that of the body before.
     """
@@ -81,9 +81,13 @@ def compress(request: HttpRequest | Request, response: HttpResponse) -> None:
     qualities = _qualities(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     if not qualities.get("gzip", qualities.get("*", 0)):
         return
-    if response.content:
-        # Level 1 is most of the compression for the least CPU time.
-        response.content = gzip.compress(response.content, 1, mtime=0)
+    parts = [*response]
+    if any(parts):
+        # Level 1 is most of the compression for the least CPU time; 16 more bits mean gzip.
+        compressor = zlib.compressobj(1, wbits=16 + zlib.MAX_WBITS)
+        response.content = b""
+        response.writelines(filter(None, map(compressor.compress, parts)))
+        response.write(compressor.flush())
         response["Content-Encoding"] = "gzip"
     if "ETag" in response:
         response["ETag"] = f"W/{response['ETag']}"

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List the user's tasks
-         * @description Newest first: by `created_at`, then by `id`, both descending. If there are more tasks than `limit`, the response has a `Link` to the next page. Following the links visits every task that exists throughout exactly once, whatever is created, edited or deleted meanwhile. A parameter that is unknown, empty or repeated is rejected.
+         * @description Newest first: by `created_at`, then by `id`, both descending. A page has at most `limit` tasks, and fewer if their texts are long. If there are more tasks, the response has a `Link` to the next page. Following the links visits every task that exists throughout exactly once, whatever is created, edited or deleted meanwhile. A parameter that is unknown, empty or repeated is rejected.
          */
         get: operations["listTasks"];
         put?: never;
@@ -488,7 +488,7 @@ export interface components {
         completed: boolean;
         /** @description The start of the page, as given in a `Link`. */
         cursor: string;
-        /** @description The maximum number of tasks in the page. */
+        /** @description The maximum number of tasks in the page; it has fewer if their texts are long. */
         limit: number;
         /** @description Only tasks with this text in title or description; letter case is ignored. */
         search: string;
@@ -562,7 +562,7 @@ export interface operations {
                 completed?: components["parameters"]["completed"];
                 /** @description Only tasks with this text in title or description; letter case is ignored. */
                 search?: components["parameters"]["search"];
-                /** @description The maximum number of tasks in the page. */
+                /** @description The maximum number of tasks in the page; it has fewer if their texts are long. */
                 limit?: components["parameters"]["limit"];
                 /** @description The start of the page, as given in a `Link`. */
                 cursor?: components["parameters"]["cursor"];
@@ -705,7 +705,7 @@ export interface operations {
                 completed?: components["parameters"]["completed"];
                 /** @description Only tasks with this text in title or description; letter case is ignored. */
                 search?: components["parameters"]["search"];
-                /** @description The maximum number of tasks in the page. */
+                /** @description The maximum number of tasks in the page; it has fewer if their texts are long. */
                 limit?: components["parameters"]["limit"];
                 /** @description The start of the page, as given in a `Link`. */
                 cursor?: components["parameters"]["cursor"];

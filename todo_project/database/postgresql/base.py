@@ -3,8 +3,8 @@
 Django pings a persistent connection at its first use in a request, which is a round trip. A
 server that closes a connection notifies its socket, so polling the socket is enough; only a
 connection that was idle for long is pinged. After an error it is replaced: its session may have
-outlived a change of the database, the role or the server. This module is the only one that depends
-on the internals of psycopg and of Django's wrapper.
+outlived a change of the database, the role or the server. This module and `chunks` are the only
+ones that depend on the internals of psycopg, and this one on those of Django's wrapper.
 """
 
 from functools import partial
@@ -20,6 +20,7 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.errors import FeatureNotSupported
 from psycopg.pq import Format, TransactionStatus
 
+from todo_project.database.postgresql.chunks import ChunkedCursor
 from todo_project.database.postgresql.connecting import connect_within, divide_timeout
 from todo_project.database.url import CONNECT_TIMEOUT, REQUEST_TIMEOUT
 
@@ -43,7 +44,7 @@ IDLE = TransactionStatus.IDLE
 NOT_COMMITTED = "a statement in autocommit mode was not committed; is Pgpool-II in raw mode?"
 
 
-class Cursor(psycopg.Cursor[Any]):
+class Cursor(ChunkedCursor):
     """The cursor of psycopg that executes all statements."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> "Cursor":
@@ -57,12 +58,21 @@ class Cursor(psycopg.Cursor[Any]):
         except FeatureNotSupported:
             if not (self.connection.prepare_threshold and self._is_idle()):
                 raise
-            super().execute("DEALLOCATE ALL")  # psycopg forgets its prepared statements, too
+            # psycopg forgets its prepared statements, too.
+            self.connection.execute("DEALLOCATE ALL")
             super().execute(query, params, **options)
-        if self.connection.autocommit and not self._is_idle():
+        self._check_committed()
+        return self
+
+    def receive(self) -> None:
+        """Receive the next chunk; after the last one, check that the statement committed."""
+        super().receive()
+        self._check_committed()
+
+    def _check_committed(self) -> None:
+        if self.connection.autocommit and not (self.is_receiving or self._is_idle()):
             self.connection.close()
             raise psycopg.OperationalError(NOT_COMMITTED)
-        return self
 
     def _is_idle(self) -> bool:
         """Return whether no transaction is open, as of the last response of the server."""
@@ -86,7 +96,9 @@ class KeptCursor(CursorWrapper):
         return rows
 
     def close(self) -> None:
-        """Stay open until the connection is closed."""
+        """Stay open until the connection is closed, ready for the next statement."""
+        with self.db.wrap_database_errors:
+            self.cursor.discard()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -144,18 +156,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self.connection.cursor()
         return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
 
-    def kept_cursor(self) -> Any:
+    def kept_cursor(self, chunk_size: int) -> Any:
         """Return a cursor that is made once, for one statement after the other.
 
         Making one is a third of a query, and a new one does not know how to load the columns.
+        With a `chunk_size` it receives the next result in chunks of so many rows.
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
+        cursor: Any = self._kept_cursor
         if self.queries_logged:
-            return self.cursor()
-        if self._kept_cursor is None or self._kept_cursor.cursor.connection is not self.connection:
-            self._kept_cursor = KeptCursor(self.create_cursor(), self)
-        return self._kept_cursor
+            cursor = self.cursor()
+        elif cursor is None or cursor.cursor.connection is not self.connection:
+            cursor = self._kept_cursor = KeptCursor(self.create_cursor(), self)
+        cursor.cursor.chunk_size = chunk_size
+        return cursor
 
     def is_usable(self) -> bool:
         """Ping the server, with a shorter timeout than that of a query."""
