@@ -170,6 +170,7 @@ def test_documented_deployment_passes_all_checks() -> None:
         "DATABASE_POOLED": "true",
         "DATABASE_URL_UNPOOLED": database_url(),
         "SILENCED_SYSTEM_CHECKS": "todo.W010",
+        "SHORTCUTS": "true",
     }
     output = run_python("manage.py", "check", "--deploy", "--fail-level", "INFO", **variables)
     assert output == "System check identified no issues (8 silenced).\n"
