@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from pytest_django import DjangoAssertNumQueries
 
 from tasks.models import Task
@@ -32,6 +33,7 @@ def execute(sql: str) -> None:
         cursor.execute(sql)
 
 
+@csrf_exempt
 def view(request: HttpRequest) -> HttpResponse:
     """Execute the SQL in the body."""
     execute(request.body.decode())

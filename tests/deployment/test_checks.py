@@ -332,7 +332,11 @@ def test_documented_deployment_passes_all_checks() -> None:
     try:
         command = ("manage.py", "check", "--deploy", "--fail-level", "INFO")
         output = run_python(
-            *command, SILENCED_SYSTEM_CHECKS="todo.W010", **DEPLOYMENT, **variables
+            *command,
+            SHORTCUTS="true",
+            SILENCED_SYSTEM_CHECKS="todo.W010",
+            **DEPLOYMENT,
+            **variables,
         )
     finally:
         name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))

@@ -82,6 +82,12 @@ def broke_off(call: Call) -> bool:
     return len(call.body or b"") < int(call.request.get("CONTENT_LENGTH", 0))
 
 
+def is_compressed(request: dict[str, Any]) -> bool:
+    """Return whether the transfer coding is not only chunked (RFC 9112 §7)."""
+    codings = request.get("HTTP_TRANSFER_ENCODING", "").lower().split(",")
+    return bool({"compress", "deflate", "gzip"} & {each.strip() for each in codings})
+
+
 def with_length(request: dict[str, Any], body: bytes) -> dict[str, Any]:
     """Return the environ of a request whose body was chunked as this worker passes it on."""
     others = {name: value for name, value in request.items() if name != "HTTP_TRANSFER_ENCODING"}
@@ -121,10 +127,14 @@ def expected_outcome(
             answer, refused = refusal(request, 413)
             return [*answers, *(interim if is_chunked else []), answer], [*calls, refused]
         # gthread executes what has arrived (a length), or gives no answer, or 400 (chunked).
-        if broke_off(call):
-            counts["rule: body that breaks off, 400 from the application"] += 1
+        # And it passes a compressed body on, which the application does not know.
+        if is_compressed(request) or broke_off(call):
+            counts["rule: body that is compressed or breaks off, 400 from the application"] += 1
             answer, refused = refusal(request, 400)
-            return [*answers, *interim, answer], [*calls, refused]
+            return [*answers, *([] if is_compressed(request) else interim), answer], [
+                *calls,
+                refused,
+            ]
         answers += interim
         # The body is read before the application is called, which need not read it.
         if call.error:

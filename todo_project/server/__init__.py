@@ -11,7 +11,8 @@ other settings. The package needs gunicorn and greenlet, and nothing of this pro
 The environ of a request has the keys of gunicorn, and `gunicorn.refused`: None, or the status (an
 `HTTPStatus`) of the response that the application has to give instead of its own:
 
-- 400: the client ended the connection before the end of the body.
+- 400: the client ended the connection before the end of the body, or has compressed it for the
+  transfer.
 - 413: the body is larger than `max_body_size`, or takes too many bytes with its chunk lines.
 - 503: no thread was free for `QUEUE_TIMEOUT` seconds, or there is no memory for the response.
 

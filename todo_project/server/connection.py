@@ -175,6 +175,8 @@ class Connection:
         request.body.reader.limit_chunk_size_line = sys.maxsize
         # Otherwise gunicorn would send it together with the response.
         expects_continue, request._expected_100_continue = request._expected_100_continue, False
+        if request.must_close:  # gunicorn's sign of a coding beside chunked, as gzip
+            raise BodyError(HTTPStatus.BAD_REQUEST)
         if getattr(request.body.reader, "length", 0) > limit:
             raise BodyError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if expects_continue:
