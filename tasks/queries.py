@@ -28,7 +28,7 @@ MAX_CREATE_ATTEMPTS = 10
 STATEMENT_CACHE_SIZE = 256
 """The maximum number of compiled queries of each kind that a process keeps."""
 
-CHUNK_SIZE = 100
+CHUNK_SIZE = 105
 """The number of tasks of a list that are in memory at a time."""
 
 TaskRow = dict[str, Any]

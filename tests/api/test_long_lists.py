@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tasks.api.pagination import MAX_PAGE_BYTES
 from tasks.models import DESCRIPTION_LENGTH, TITLE_LENGTH, Task
+from tasks.queries import CHUNK_SIZE
 from tests.support.client import API, OWNER, STRANGER, TASKS
 from tests.support.factories import TaskFactory
 from tests.support.pages import next_page, next_parameters, next_url
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 LONGEST = "\x01"
 """A character that takes six bytes in JSON, as no other character does."""
 
-PAGE = 600
+PAGE = 630
 """The longest tasks in a page: that many chunks exceed the limit, and one chunk less does not."""
 
 
@@ -41,7 +42,7 @@ def test_page_ends_by_bytes_and_links_to_the_next(api: API) -> None:
     last = next_page(api, second)
     assert [len(page.json()) for page in (first, second, last)] == [PAGE, PAGE, 1]
     assert ids(first) + ids(second) + ids(last) == created
-    assert len(first.content) * (PAGE - 100) / PAGE < MAX_PAGE_BYTES < len(first.content)
+    assert len(first.content) * (PAGE - CHUNK_SIZE) / PAGE < MAX_PAGE_BYTES < len(first.content)
     assert first["Content-Length"] == str(len(first.content))
     assert next_parameters(first).keys() == {"cursor"}
     assert next_url(last) is None
@@ -49,7 +50,7 @@ def test_page_ends_by_bytes_and_links_to_the_next(api: API) -> None:
 
 def test_page_ends_by_count_if_that_comes_first(api: API) -> None:
     created = create_long(PAGE + 1)
-    for limit in (1, 150, 200, PAGE - 1, PAGE, PAGE + 1, PAGE + 2):
+    for limit in (1, 150, CHUNK_SIZE, PAGE - 1, PAGE, PAGE + 1, PAGE + 2):
         page = api.send(200, "GET", f"{TASKS}?limit={limit}")
         assert ids(page) == created[: min(limit, PAGE)]
         assert next_parameters(page).keys() - {"limit"} == {"cursor"}

@@ -23,8 +23,6 @@ LEVELS = "set DEBUG, INFO, WARNING, ERROR or CRITICAL."
 EMAIL = "write it as help@example.com."
 NAME = "write it as api.example.com."
 ORIGIN = "write it as https://app.example.com."
-NO_ADDRESS = "not an address of this machine; set it to 127.0.0.1 or 0.0.0.0, for example."
-
 ALL_SETTINGS = "{name: value for name, value in vars(s).items() if name.isupper()}"
 
 
@@ -76,13 +74,6 @@ def test_former_keys_are_separated_by_commas() -> None:
         ("CSRF_TRUSTED_ORIGINS", "http://a:b", f"'http://a:b' is not an origin; {ORIGIN}"),
         ("CSRF_TRUSTED_ORIGINS", "http://:80", f"'http://:80' is not an origin; {ORIGIN}"),
         ("CSRF_TRUSTED_ORIGINS", "http://a:70000", f"'http://a:70000' is not an origin; {ORIGIN}"),
-        ("HOST", "999.1.1.1", f"'999.1.1.1' is {NO_ADDRESS}"),
-        ("HOST", "192.0.2.1", f"'192.0.2.1' is {NO_ADDRESS}"),
-        ("HOST", "0.0.0.0:80", f"'0.0.0.0:80' is {NO_ADDRESS}"),
-        ("HOST", "::1::", f"'::1::' is {NO_ADDRESS}"),
-        ("HOST", "[]", f"'[]' is {NO_ADDRESS}"),
-        ("HOST", "a..b", f"'a..b' is {NO_ADDRESS}"),
-        ("HOST", MANY_DIGITS, f"{SHORTENED} is {NO_ADDRESS}"),
         (
             "CORS_ALLOWED_ORIGINS",
             "https://a.example,b.example",

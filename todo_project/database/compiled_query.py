@@ -5,6 +5,7 @@ only one that uses the ORM's compilers, which Django does not document.
 """
 
 from collections.abc import Generator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -74,7 +75,7 @@ class CompiledQuery:
         connection = thread_connection()
         with _cursor(connection, size) as cursor:
             cursor.execute(self.sql, self._bind(values, connection))
-            while rows := cursor.fetchmany(size):
+            for rows in iter(partial(cursor.fetchmany, size), []):
                 yield self._convert(rows, connection)
 
     def count(self, values: Mapping[str, Any]) -> int:

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import capabilities
 from psycopg._preparing import Prepare
 from psycopg.generators import execute, fetch_many, send
+from psycopg.pq import ExecStatus, TransactionStatus
 
 
 class ChunkedCursor(psycopg.Cursor[Any]):
@@ -41,7 +42,8 @@ class ChunkedCursor(psycopg.Cursor[Any]):
     def receive(self) -> None:
         """Replace the chunk by the next one; after the last one there is none."""
         self._drop_chunk()
-        self._conn.wait(self._receive_gen(first=False))
+        if self._pgconn.transaction_status == TransactionStatus.ACTIVE:
+            self._conn.wait(self._receive_gen(first=False))
 
     def discard(self) -> None:
         """Receive the rest of the result, so that the connection is ready for a statement."""
@@ -65,6 +67,9 @@ class ChunkedCursor(psycopg.Cursor[Any]):
             raise
         if not chunk:
             self._drop_chunk()
+        elif chunk.status == ExecStatus.TUPLES_CHUNK and chunk.ntuples < self.chunk_size:
+            # It is the last one. To wait for the end separately would take 2 % of a list of 100.
+            self._check_results((yield from fetch_many(self._pgconn)))
 
     def _maybe_prepare_gen(self, pgq: Any, **options: Any) -> Generator[Any, Any, None]:
         """Prepare the statement if psycopg would, send it, and receive the first chunk.
