@@ -37,7 +37,6 @@ FastTimestamptzLoader: Any = psycopg.adapters.get_loader(
 )
 """psycopg's own loader, in C. Django's, in Python, takes half the time of a long list."""
 
-
 IDLE = TransactionStatus.IDLE
 
 NOT_COMMITTED = "a statement in autocommit mode was not committed; is Pgpool-II in raw mode?"
@@ -55,18 +54,16 @@ class Cursor(psycopg.Cursor[Any]):
         try:
             super().execute(query, params, **options)
         except FeatureNotSupported:
-            if not (self.connection.prepare_threshold and self._is_idle()):
+            connection = self.connection
+            if not connection.prepare_threshold or connection.pgconn.transaction_status != IDLE:
                 raise
             super().execute("DEALLOCATE ALL")  # psycopg forgets its prepared statements, too
             super().execute(query, params, **options)
-        if self.connection.autocommit and not self._is_idle():
+        # libpq knows it from the last response of the server.
+        if self.connection.pgconn.transaction_status != IDLE and self.connection.autocommit:
             self.connection.close()
             raise psycopg.OperationalError(NOT_COMMITTED)
         return self
-
-    def _is_idle(self) -> bool:
-        """Return whether no transaction is open, as of the last response of the server."""
-        return bool(self.connection.pgconn.transaction_status == IDLE)
 
 
 class KeptCursor(CursorWrapper):
