@@ -331,12 +331,7 @@ def test_documented_deployment_passes_all_checks() -> None:
     run_python("manage.py", "configure_role", **variables)
     try:
         command = ("manage.py", "check", "--deploy", "--fail-level", "INFO")
-        output = run_python(
-            *command,
-            SHORTCUTS="true",
-            **DEPLOYMENT,
-            **variables,
-        )
+        output = run_python(*command, SHORTCUTS="true", **DEPLOYMENT, **variables)
     finally:
         name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
         execute(f"ALTER ROLE CURRENT_USER IN DATABASE {name} RESET ALL")

@@ -188,10 +188,9 @@ def _locate_system_certificates() -> None:
 
     The OpenSSL in psycopg's wheels looks in /usr/lib/psycopg-openssl, which no system has.
     """
-    paths = ssl.get_default_verify_paths()
-    for name, path in (("SSL_CERT_FILE", paths.cafile), ("SSL_CERT_DIR", paths.capath)):
-        if path:
-            os.environ.setdefault(name, path)
+    paths = ssl.get_default_verify_paths()  # those of the environment first
+    found = {"SSL_CERT_FILE": paths.cafile, "SSL_CERT_DIR": paths.capath}
+    os.environ |= {name: path for name, path in found.items() if path}
 
 
 def _startup(settings: Mapping[str, str], options: str) -> dict[str, str]:

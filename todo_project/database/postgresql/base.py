@@ -38,7 +38,6 @@ FastTimestamptzLoader: Any = psycopg.adapters.get_loader(
 )
 """psycopg's own loader, in C. Django's, in Python, takes half the time of a long list."""
 
-
 IDLE = TransactionStatus.IDLE
 
 NOT_COMMITTED = "a statement in autocommit mode was not committed; is Pgpool-II in raw mode?"
@@ -56,7 +55,8 @@ class Cursor(ChunkedCursor):
         try:
             super().execute(query, params, **options)
         except FeatureNotSupported:
-            if not (self.connection.prepare_threshold and self._is_idle()):
+            connection = self.connection
+            if not connection.prepare_threshold or connection.pgconn.transaction_status != IDLE:
                 raise
             # psycopg forgets its prepared statements, too.
             self.connection.execute("DEALLOCATE ALL")
@@ -70,13 +70,14 @@ class Cursor(ChunkedCursor):
         self._check_committed()
 
     def _check_committed(self) -> None:
-        if self.connection.autocommit and not (self.is_receiving or self._is_idle()):
+        # libpq knows the status from the last response of the server.
+        if (
+            self.connection.pgconn.transaction_status != IDLE
+            and self.connection.autocommit
+            and not self.is_receiving
+        ):
             self.connection.close()
             raise psycopg.OperationalError(NOT_COMMITTED)
-
-    def _is_idle(self) -> bool:
-        """Return whether no transaction is open, as of the last response of the server."""
-        return bool(self.connection.pgconn.transaction_status == IDLE)
 
 
 class KeptCursor(CursorWrapper):
