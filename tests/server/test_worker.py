@@ -429,8 +429,8 @@ def idle_connection(server: RunningWorker) -> socket.socket:
     """Return a connection on which the worker waits for the next request."""
     client = server.connect(GET)
     assert statuses(client.recv(65536)) == [b"200"]
-    wait_until(lambda: server.worker.finished or server.worker.idle)
-    in_event_loop(server, server.worker.resume_finished)
+    wait_until(lambda: server.worker.resumable or server.worker.idle)
+    in_event_loop(server, server.worker.resume)
     return client
 
 

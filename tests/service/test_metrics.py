@@ -171,6 +171,18 @@ def test_duration_is_counted_in_each_bucket_with_a_higher_bound(
     assert total == pytest.approx(duration_ms / 1000)
 
 
+@pytest.mark.parametrize(("refused", "counted"), [(503, 1), (413, 0)])
+def test_requests_that_no_thread_has_begun_are_counted(
+    metered: API, refused: int, counted: int
+) -> None:
+    before = scrape(metered)["http_requests_refused_total"]
+    environ: dict[str, Any] = metered.defaults
+    environ["gunicorn.refused"] = refused
+    metered.send(refused, "GET", TASKS)
+    del environ["gunicorn.refused"]
+    assert scrape(metered)["http_requests_refused_total"] - before == counted
+
+
 def test_request_is_in_progress_until_its_response(metered: API) -> None:
     def get_response(request: HttpRequest) -> HttpResponse:
         counted.append(scrape(metered)["http_requests_in_progress"])

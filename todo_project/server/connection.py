@@ -227,10 +227,16 @@ class Connection:
         try:
             self.event_loop.switch()
         except DeadlineError:
-            if job.claim():
-                return self.worker.respond(self, request, HTTPStatus.SERVICE_UNAVAILABLE)
-            self.event_loop.switch()
+            self.give_up(job)
         return job.keep_alive
+
+    def give_up(self, job: Job) -> None:
+        """Refuse a request that no thread has begun in time; wait for the others."""
+        if job.claim():
+            refused = HTTPStatus.SERVICE_UNAVAILABLE
+            job.keep_alive = self.worker.respond(self, job.request, refused)
+        else:
+            self.event_loop.switch()
 
     def has_client(self, waited: float) -> bool:
         """Return whether the client still waits for its response, after these seconds."""
@@ -336,4 +342,4 @@ class Connection:
             self.greenlet.switch()
         else:
             self.poll(0)
-            self.worker.resume_finished()  # if it has finished in the meantime
+            self.worker.resume()  # if it has finished in the meantime

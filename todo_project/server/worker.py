@@ -111,7 +111,7 @@ class BufferingWorker(ThreadWorker):
         vars(self.cfg).update({name: each.get() for name, each in self.cfg.settings.items()})
         self.observed_at = 0.0
         self.share = Share(self.age)
-        self.finished: deque[Connection] = deque()
+        self.resumable: deque[Connection] = deque()
         self.held = 0
         self.held_lock = Lock()
         self.receiving = Phase(RECEIVE_TIMEOUT)
@@ -141,9 +141,10 @@ class BufferingWorker(ThreadWorker):
             self.share.update(self.nr_conns)
             self.observe()
         events = self.poller.select(timeout)
-        self.resume_finished()
+        self.resume()
         for key, _ in events:
             key.data(key.fileobj)
+        self.resume()
         for phase in (self.receiving, self.queued, self.sending, self.idle, self.lingering):
             phase.expire()
 
@@ -170,9 +171,8 @@ class BufferingWorker(ThreadWorker):
 
     def drop_oldest(self) -> None:
         """Drop one of these connections, if there is one."""
-        for connection in self.droppable():
+        if connection := next(iter(self.droppable()), None):
             connection.greenlet.throw()
-            return
 
     def accept(self, listener: Any) -> None:
         """Accept a connection, unless another worker has fewer."""
@@ -194,7 +194,7 @@ class BufferingWorker(ThreadWorker):
             self.drop_oldest()
         self.nr_conns += 1
         self.share.update(self.nr_conns)
-        Connection(self, accepted, client, listener.getsockname()).greenlet.switch()
+        self.resumable.append(Connection(self, accepted, client, listener.getsockname()))
         return True
 
     def close(self, connection: Connection) -> None:
@@ -219,6 +219,7 @@ class BufferingWorker(ThreadWorker):
         self.share.end()
         for listener in self.sockets:
             listener.close()
+        self.resume()
         self.idle.seconds = STOP_TIMEOUT
         for connection in [*self.idle, *(each for each in self.receiving if not each.received)]:
             connection.enter(self.idle)
@@ -236,18 +237,18 @@ class BufferingWorker(ThreadWorker):
                 except (OSError, SystemExit):  # of the client that has left, of the application
                     job.keep_alive = False
                     connection.outgoing.clear()
-            self.finished.append(connection)
+            self.resumable.append(connection)
             if connection.has_more or not (job.keep_alive and connection.polled_event):
-                self.method_queue.defer(self.resume_finished)
+                self.method_queue.defer(self.resume)
 
-    def resume_finished(self) -> None:
-        """Continue with the connections whose requests the threads have handled.
+    def resume(self) -> None:
+        """Continue with the connections that are new, or whose requests the threads have handled.
 
         A thread wakes the event loop only if there is more to do for the connection. Otherwise the
         next request wakes it.
         """
-        while self.finished:
-            self.finished.popleft().greenlet.switch()
+        while self.resumable:
+            self.resumable.popleft().greenlet.switch()
 
     def respond(
         self, connection: Connection, request: Any, refused: HTTPStatus | None = None

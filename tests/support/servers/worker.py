@@ -41,7 +41,8 @@ class Worker(BufferingWorker):
         self.rejected: list[str] = []
 
     def log_rejected(self, reason: str) -> None:
-        """Collect the reason."""
+        """Collect the reason, and log it."""
+        super().log_rejected(reason)
         self.rejected.append(reason)
 
 
