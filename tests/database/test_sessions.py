@@ -132,6 +132,8 @@ def test_session_with_former_defaults_is_replaced_after_its_error(
     causes: list[str],
     request_number: int,
 ) -> None:
+    if "SET role" in change and connection.pg_version < 150_000:  # type: ignore[attr-defined]
+        pytest.skip("PostgreSQL 14 does not apply this default to the session.")
     database = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
     request = (CREATE, READY)[request_number]
     other.execute(change.format(database=database))
