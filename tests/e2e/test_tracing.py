@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.documentation import code_blocks
 from tests.support.servers.cluster import Cluster
-from tests.support.servers.gunicorn import SECONDS, Instance, free_port, wait_until
+from tests.support.servers.gunicorn import SECONDS, Instance, free_port, listens, wait_until
 from tests.support.servers.http_client import Client
 from tests.support.servers.otlp import Receiver, otlp_receiver
 from tests.support.servers.platform import STRONG_KEY, environment, start
@@ -70,14 +70,14 @@ def run(
         "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "process",  # the receiver wants the process id
     } | variables
     with start("bash", script.replace(documented, endpoint), BASE_DIR, log, **config) as service:
-        wait_until(lambda: listening_sockets(service.port) == int(config["WEB_CONCURRENCY"]))
+        wait_until(lambda: listens(service.port))
+        wait_until(lambda: ready_workers(service) == int(config["WEB_CONCURRENCY"]))
         yield service
 
 
-def listening_sockets(port: int) -> int:
-    """Return how many sockets listen on the port: one of each worker. Requires Linux."""
-    sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
-    return sum(each[1] == f"0100007F:{port:04X}" and each[3] == "0A" for each in sockets)
+def ready_workers(service: Instance) -> int:
+    """Return how many workers have started their threads for requests. Requires Linux."""
+    return sum(len([*Path(f"/proc/{pid}/task").iterdir()]) > 1 for pid in service.workers)
 
 
 def stop(service: Instance) -> None:
@@ -183,7 +183,7 @@ def test_replaced_workers_export_their_spans(
         for worker in killed:
             os.kill(worker, signal.SIGKILL)
         wait_until(lambda: not killed & set(service.workers))
-        wait_until(lambda: listening_sockets(service.port) == 2)
+        wait_until(lambda: ready_workers(service) == 2)
         expected, workers = send_traced_requests(service), set(service.workers)
         stop(service)
     assert trees(receiver) == expected
