@@ -98,6 +98,15 @@ def test_statement_that_fails_again_is_not_repeated_again(
         connection.close()
 
 
+def takes_role() -> bool:
+    """Return whether a new session has taken a role by default; none is open after that."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW role")
+        [(role,)] = cursor.fetchall()
+    connection.close()
+    return bool(role != "none")
+
+
 @pytest.mark.parametrize(
     ("change", "undo", "causes"),
     [
@@ -132,13 +141,13 @@ def test_session_with_former_defaults_is_replaced_after_its_error(
     causes: list[str],
     request_number: int,
 ) -> None:
-    if "SET role" in change and connection.pg_version < 150_000:  # type: ignore[attr-defined]
-        pytest.skip("PostgreSQL 14 does not apply this default to the session.")
     database = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
     request = (CREATE, READY)[request_number]
     other.execute(change.format(database=database))
     try:
         connection.close()
+        if "SET role" in change and not takes_role():
+            pytest.skip("The role of the tests may not become pg_monitor.")
         api.send(503, *request)
     finally:
         other.execute(undo.format(database=database))
