@@ -180,7 +180,7 @@ export interface components {
              * @description The problem type: the URL of a page about it.
              * @enum {string}
              */
-            type: "/problems/bad-request" | "/problems/malformed-json" | "/problems/validation-error" | "/problems/unauthorized" | "/problems/forbidden" | "/problems/https-required" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/content-too-large" | "/problems/unsupported-media-type" | "/problems/idempotency-key-reused" | "/problems/too-many-requests" | "/problems/internal-error" | "/problems/database-unavailable";
+            type: "/problems/bad-request" | "/problems/malformed-json" | "/problems/validation-error" | "/problems/unauthorized" | "/problems/forbidden" | "/problems/https-required" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/content-too-large" | "/problems/unsupported-media-type" | "/problems/idempotency-key-reused" | "/problems/too-many-requests" | "/problems/internal-error" | "/problems/database-unavailable" | "/problems/overloaded";
             /** @description The problem type, for people. */
             title: string;
             /** @description The HTTP status. */
@@ -319,8 +319,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
-        DatabaseUnavailable: {
+        /** @description One of: `database-unavailable`, `overloaded`. */
+        DatabaseUnavailableOrOverloaded: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -433,7 +433,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
+        /** @description One of: `database-unavailable`, `overloaded`. */
         ServiceUnavailableWithoutBody: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -524,7 +524,7 @@ export type TaskUpdate = components['schemas']['TaskUpdate'];
 export type ResponseBadRequest = components['responses']['BadRequest'];
 export type ResponseBadRequestWithoutBody = components['responses']['BadRequestWithoutBody'];
 export type ResponseContentTooLarge = components['responses']['ContentTooLarge'];
-export type ResponseDatabaseUnavailable = components['responses']['DatabaseUnavailable'];
+export type ResponseDatabaseUnavailableOrOverloaded = components['responses']['DatabaseUnavailableOrOverloaded'];
 export type ResponseForbiddenWithoutBody = components['responses']['ForbiddenWithoutBody'];
 export type ResponseHttpsRequired = components['responses']['HttpsRequired'];
 export type ResponseInternalError = components['responses']['InternalError'];
@@ -601,7 +601,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["DatabaseUnavailable"];
+            503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     createTask: {
@@ -658,7 +658,7 @@ export interface operations {
                 };
             };
             500: components["responses"]["InternalError"];
-            503: components["responses"]["DatabaseUnavailable"];
+            503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     deleteTasks: {
@@ -695,7 +695,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["DatabaseUnavailable"];
+            503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     headListTasks: {
@@ -792,7 +792,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["DatabaseUnavailable"];
+            503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     replaceTask: {
@@ -837,7 +837,7 @@ export interface operations {
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["DatabaseUnavailable"];
+            503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     deleteTask: {
@@ -874,7 +874,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["DatabaseUnavailable"];
+            503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     headReadTask: {
@@ -976,7 +976,7 @@ export interface operations {
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["DatabaseUnavailable"];
+            503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     completeTask: {
@@ -1022,7 +1022,7 @@ export interface operations {
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["DatabaseUnavailable"];
+            503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     checkLiveness: {
@@ -1115,7 +1115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
+            /** @description One of: `database-unavailable`, `overloaded`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1156,7 +1156,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The database cannot be reached, is too slow, has no connection left, is not migrated, or denies access. */
+            /** @description One of: `database-unavailable`, `overloaded`. */
             503: {
                 headers: {
                     [name: string]: unknown;
