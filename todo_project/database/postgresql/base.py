@@ -46,36 +46,41 @@ NOT_COMMITTED = "a statement in autocommit mode was not committed; is Pgpool-II 
 class Cursor(ChunkedCursor):
     """The cursor of psycopg that executes all statements."""
 
-    def execute(self, query: Any, params: Any = None, **options: Any) -> "Cursor":
+    def execute(
+        self,
+        query: Any,
+        params: Any = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> "Cursor":
         """Execute a statement; repeat it if its plan was invalid, and check that it committed.
 
         The result of a prepared statement must not change its types, as by ALTER TABLE. Then
         PostgreSQL executes nothing (0A000), and outside a transaction nothing else is lost.
         """
         try:
-            super().execute(query, params, **options)
+            super().execute(query, params, prepare=prepare, binary=binary)
         except FeatureNotSupported:
             connection = self.connection
             if not connection.prepare_threshold or connection.pgconn.transaction_status != IDLE:
                 raise
             # psycopg forgets its prepared statements, too.
             self.connection.execute("DEALLOCATE ALL")
-            super().execute(query, params, **options)
-        self._check_committed()
+            super().execute(query, params, prepare=prepare, binary=binary)
+        if self.connection.pgconn.transaction_status != IDLE:
+            self._check_committed()
         return self
 
     def receive(self) -> None:
         """Receive the next chunk; after the last one, check that the statement committed."""
         super().receive()
-        self._check_committed()
+        if self.connection.pgconn.transaction_status != IDLE:
+            self._check_committed()
 
     def _check_committed(self) -> None:
         # libpq knows the status from the last response of the server.
-        if (
-            self.connection.pgconn.transaction_status != IDLE
-            and self.connection.autocommit
-            and not self.is_receiving
-        ):
+        if self.connection.autocommit and not self.is_receiving:
             self.connection.close()
             raise psycopg.OperationalError(NOT_COMMITTED)
 
@@ -96,10 +101,17 @@ class KeptCursor(CursorWrapper):
         self.cursor._tx.set_pgresult(None)
         return rows
 
+    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+        """Return the next rows."""
+        with self.db.wrap_database_errors:
+            rows: list[tuple[Any, ...]] = self.cursor.fetchmany(size)
+        return rows
+
     def close(self) -> None:
         """Stay open until the connection is closed, ready for the next statement."""
-        with self.db.wrap_database_errors:
-            self.cursor.discard()
+        if self.cursor.is_receiving:
+            with self.db.wrap_database_errors:
+                self.cursor.discard()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

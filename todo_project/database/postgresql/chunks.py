@@ -72,13 +72,15 @@ class ChunkedCursor(psycopg.Cursor[Any]):
             self._check_results((yield from fetch_many(self._pgconn)))
 
     def _maybe_prepare_gen(self, pgq: Any, **options: Any) -> Generator[Any, Any, None]:
+        if self.chunk_size:
+            return self._send_gen(pgq)
+        return super()._maybe_prepare_gen(pgq, **options)
+
+    def _send_gen(self, pgq: Any) -> Generator[Any, Any, None]:
         """Prepare the statement if psycopg would, send it, and receive the first chunk.
 
         What psycopg sends after a statement, to deallocate others, is sent before.
         """
-        if not self.chunk_size:
-            yield from super()._maybe_prepare_gen(pgq, **options)
-            return
         prepared = self._conn._prepared
         state, name = prepared.get(pgq)
         if state is Prepare.SHOULD:
