@@ -58,6 +58,9 @@ class StockWorker(ThreadWorker):
         self.log.error_log.disabled = True
 
 
+CODING = b"\r\nTransfer-Encoding: chunked"
+
+
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[Server, Server]]:
     """Run this worker, and gthread.
@@ -92,6 +95,14 @@ def with_length(request: dict[str, Any], body: bytes) -> dict[str, Any]:
     """Return the environ of a request whose body was chunked as this worker passes it on."""
     others = {name: value for name, value in request.items() if name != "HTTP_TRANSFER_ENCODING"}
     return others | {"CONTENT_LENGTH": str(len(body))}
+
+
+def with_known_length(answer: Answer) -> Answer:
+    """Return an answer that was chunked as this worker sends it."""
+    if CODING not in answer.head:
+        return answer
+    head = answer.head.replace(CODING, b"").removesuffix(b"\r\n")
+    return Answer(head + b"Content-Length: %d\r\n\r\n" % len(answer.body), answer.body)
 
 
 def refusal(request: dict[str, Any], status: int) -> tuple[Answer, Call]:
@@ -150,6 +161,9 @@ def expected_outcome(
             is_head = request["REQUEST_METHOD"] == "HEAD"
             answer = Answer(LENGTH.sub(length, answer.head), b"" if is_head else content)
         calls.append(Call(request, body))
+        # The response is sent when it is complete, so its length is known.
+        counts["rule: response with its length"] += CODING in answer.head
+        answer = with_known_length(answer)
         # gthread reads only the first header, and knows only one option (RFC 9110 §7.6.1).
         options = [each.strip() for each in request.get("HTTP_CONNECTION", "").lower().split(",")]
         if "close" in options:

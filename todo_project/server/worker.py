@@ -21,6 +21,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from todo_project.server.balance import Share
 from todo_project.server.connection import LARGE, Connection, Job, Phase
+from todo_project.server.response import Response
 
 RECEIVE_TIMEOUT = 20
 """Seconds for a whole request, counted from the connection or from its first byte."""
@@ -270,8 +271,9 @@ class BufferingWorker(ThreadWorker):
     ) -> bool:
         """Do what gthread's `handle_request` does, without its hooks and its access log."""
         as_socket: Any = connection
+        response: Response
         response, environ = wsgi.create(
-            request, as_socket, connection.client, connection.server, self.cfg
+            request, as_socket, connection.client, connection.server, self.cfg, Response
         )
         environ["wsgi.multithread"] = True
         environ["gunicorn.refused"] = refused
@@ -279,23 +281,17 @@ class BufferingWorker(ThreadWorker):
         if self.nr >= self.max_requests and self.alive:
             self.log.info("Autorestarting worker after current request.")
             self.alive = False
-        closes = any(
-            "close" in [token.strip().lower() for token in value.split(",")]
-            for name, value in request.headers
-            if name == "CONNECTION"
-        )
-        if closes or not self.alive or not self.cfg.keepalive:
-            response.force_close()
+        response.must_close |= not self.alive or not self.cfg.keepalive
         application: Any = self.wsgi
-        parts = application(environ, response.start_response)
+        parts = application(environ, response.start)
         try:
-            for part in parts:
-                response.write(part)
-            response.close()
+            encoded = response.encode(parts)
         finally:
             if hasattr(parts, "close"):
                 parts.close()
-        return not response.should_close()
+        for part in encoded:
+            connection.sendall(part)
+        return not response.must_close
 
     def reserve(self, connection: Connection) -> bool:
         """Count the memory of a large response; return whether there is enough for it."""

@@ -142,7 +142,7 @@ class Echo:
         calls.append(Call(request, content))
         body = to_json(request, content)
         headers = [("Content-Type", "application/json"), ("X-Method", request["REQUEST_METHOD"])]
-        if environ["QUERY_STRING"] != "stream":
+        if environ["QUERY_STRING"] != "stream" or request["SERVER_PROTOCOL"] != "HTTP/1.1":
             headers.append(("Content-Length", str(len(body))))
         start_response("200 OK", headers)
         return [] if request["REQUEST_METHOD"] == "HEAD" else [body]
