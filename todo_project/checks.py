@@ -9,13 +9,12 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import DatabaseError, connection, connections
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
+from todo_project.database.access import check_access, count_missing_migrations
 from todo_project.database.catalog import (
     encoding_problem,
     invalid_objects,
-    is_row_security_active,
     is_same_database,
     missing_settings,
 )
@@ -202,10 +201,9 @@ def check_unpooled_database() -> Iterator[CheckMessage]:
 
 def check_migrations() -> Iterator[CheckMessage]:
     """todo.E015: migrations that are not applied to the database of the service."""
-    executor = MigrationExecutor(connection)
-    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if missing := count_missing_migrations():
         yield Error(
-            f"{len(plan)} migrations are not applied to {describe_database(connection)}.",
+            f"{missing} migrations are not applied to {describe_database(connection)}.",
             hint="Run: python manage.py migrate. If it has nothing to apply, check DATABASE_URL, "
             "and the search_path of its role.",
             id="todo.E015",
@@ -213,7 +211,7 @@ def check_migrations() -> Iterator[CheckMessage]:
 
 
 def check_table(model: type[Model]) -> Iterator[CheckMessage]:
-    """todo.E008, todo.E016, todo.E017: indexes, constraints and policies of a table."""
+    """todo.E008, todo.E016, todo.E017: the indexes and constraints of a table, and its rights."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         existing = connection.introspection.get_constraints(cursor, table)
@@ -234,12 +232,13 @@ def check_table(model: type[Model]) -> Iterator[CheckMessage]:
             "... VALIDATE CONSTRAINT.",
             id="todo.E016",
         )
-    if is_row_security_active(connection, table):
+    try:
+        check_access(model)
+    except DatabaseError as error:
         yield Error(
-            f"Policies of row-level security apply to the role in the table {table}: they may "
-            "hide rows.",
-            hint="Let the owner of the table execute ALTER TABLE ... DISABLE ROW LEVEL SECURITY, "
-            "or give the role BYPASSRLS.",
+            f"A write would fail: {error}.",
+            hint="Let the owner of the table grant the role SELECT, INSERT, UPDATE and DELETE, "
+            "and execute ALTER TABLE ... DISABLE ROW LEVEL SECURITY, or give it BYPASSRLS.",
             id="todo.E017",
         )
 

@@ -264,17 +264,19 @@ def test_invalid_index_and_constraint_are_reported(db: None) -> None:
 
 
 @pytest.mark.once
-def test_row_level_security_is_reported_if_it_applies_to_the_role(db: None) -> None:
+def test_table_that_the_role_may_not_change_is_reported(db: None) -> None:
     execute("ALTER TABLE tasks ENABLE ROW LEVEL SECURITY", "CREATE ROLE guest_of_checks")
     assert run_checks() == []  # not to the owner of the table
     execute(
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest_of_checks",
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO guest_of_checks",
+        "REVOKE INSERT, DELETE ON auth_user FROM guest_of_checks",
         "SET LOCAL ROLE guest_of_checks",
     )
-    message = (
-        "Policies of row-level security apply to the role in the table tasks: they may hide rows."
-    )
-    assert reported() == [("todo.E017", message)]
+    errors = [
+        "row-level security of the table tasks applies to the role",
+        "permission denied for table auth_user: INSERT, DELETE",
+    ]
+    assert reported() == [("todo.E017", f"A write would fail: {error}.") for error in errors]
 
 
 @pytest.mark.once

@@ -1,6 +1,7 @@
-"""Whether the service may read and change a table."""
+"""Whether a write would work: the database is migrated, and the role may change the tables."""
 
 from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import BooleanField, CharField, F, Func, Model, Value
 
@@ -33,6 +34,12 @@ class Never(Func):
 
     template = "1 = 0"
     output_field = BooleanField()
+
+
+def count_missing_migrations() -> int:
+    """Return how many migrations of the code are not applied to the database."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def check_access(model: type[Model]) -> None:

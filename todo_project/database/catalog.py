@@ -1,4 +1,4 @@
-"""What PostgreSQL says about a database: encoding, settings, indexes, constraints, policies.
+"""What PostgreSQL says about a database: encoding, settings, indexes, constraints.
 
 The ORM has no equivalent. All connections are to PostgreSQL: SQLite has nothing of the kind.
 """
@@ -46,14 +46,6 @@ def invalid_objects(connection: BaseDatabaseWrapper, table: str) -> set[str]:
     """Return the names of the indexes and constraints of a table that are not valid."""
     name = connection.ops.quote_name(table)
     return {invalid for (invalid,) in _fetch(connection, INVALID, name, name)}
-
-
-def is_row_security_active(connection: BaseDatabaseWrapper, table: str) -> bool:
-    """Return whether policies decide which rows of the table the role may read and write."""
-    [(is_active,)] = _fetch(
-        connection, "SELECT row_security_active(%s)", connection.ops.quote_name(table)
-    )
-    return bool(is_active)
 
 
 def is_same_database(connection: BaseDatabaseWrapper, direct: BaseDatabaseWrapper) -> bool:
