@@ -3,15 +3,19 @@
 The table is partitioned with the SQL of docs/scaling.md, in the transaction of the test.
 """
 
+from pathlib import Path
+
 import pytest
 from django.db import connection
 
 from tasks.queries import MATCHES_NOTHING
 from tests.support.api_requests import OTHER_USER, REQUESTS
 from tests.support.client import API, OWNER, stored_rows
+from tests.support.commands import import_tasks
 from tests.support.distribution import partitioning
 from tests.support.factories import TaskFactory
 from tests.support.query_plans import Statement, partitions, recorded
+from tests.support.stored_tasks import numbered, write
 
 pytestmark = [
     pytest.mark.once,
@@ -72,3 +76,16 @@ def test_readiness_needs_no_partition(api: API) -> None:
         api.send(200, "GET", "/readyz")
     on_tasks = [each for each in statements if 'FROM "tasks"' in each[0]]
     assert [partitions(each, "custom") for each in on_tasks] == [set()]
+
+
+@pytest.mark.usefixtures("partitioned")
+def test_import_looks_for_the_tasks_of_its_users_only(tmp_path: Path) -> None:
+    """The key of the table is the user and the id, so two users can have the same id."""
+    others = [row | {"user_id": OTHER_USER} for row in numbered(3)]
+    file = write(tmp_path / "tasks.jsonl", numbered(3, user_id=OWNER))
+    import_tasks(write(tmp_path / "other.jsonl", others))
+    assert import_tasks(file)[0].endswith("created 3, already there 0.\n")
+    with recorded() as statements:
+        assert import_tasks(file) == (import_tasks(file)[0], "")
+    selects = [each for each in statements if each[0].startswith("SELECT") and OWNER in each[1]]
+    assert [partitions(each, "custom") for each in selects] == [{partition_of(OWNER)}] * 2

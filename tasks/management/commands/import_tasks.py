@@ -42,7 +42,7 @@ def store(alias: str, tasks: list[Task]) -> tuple[int, list[int]]:
     """Insert the tasks whose ids are new, in one transaction.
 
     Returns the number of inserted tasks, and the positions of the tasks whose id belongs to a
-    stored task that differs.
+    stored task that differs, which can be one of another user.
     """
     inserted = 0
 
@@ -60,9 +60,12 @@ def store(alias: str, tasks: list[Task]) -> tuple[int, list[int]]:
             queryset.bulk_create(tasks, ignore_conflicts=True)
         if inserted == len(tasks):
             return inserted, []
-        stored = queryset.in_bulk([task.id for task in tasks])
-    differs = [task.id in stored and members(stored[task.id]) != members(task) for task in tasks]
-    return inserted, [position for position, each in enumerate(differs) if each]
+        # By user and id, which is the key of a distributed table.
+        users, ids = ({getattr(task, name) for task in tasks} for name in ("user_id", "id"))
+        stored = {members(task) for task in queryset.filter(user_id__in=users, id__in=ids)}
+    return inserted, [
+        position for position, task in enumerate(tasks) if members(task) not in stored
+    ]
 
 
 class Command(DirectConnectionCommand):
