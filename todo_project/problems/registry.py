@@ -166,7 +166,7 @@ NOT_ACCEPTABLE = ProblemType(
     status=406,
     title="No acceptable representation",
     meaning="The `Accept` header excludes JSON, the only format of this API.",
-    remedy="Accept `application/json`, or omit the header.",
+    remedy="Accept `application/json` or `application/problem+json`, or omit the header.",
 )
 CONTENT_TOO_LARGE = ProblemType(
     slug="content-too-large",
