@@ -179,8 +179,9 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
     slug="unsupported-media-type",
     status=415,
     title="The body's media type is not supported",
-    meaning="The body's `Content-Type` is missing or is not `application/json`.",
-    remedy="Send `Content-Type: application/json`.",
+    meaning="The body's `Content-Type` is missing or is not `application/json`, or the body has a "
+    "`Content-Encoding`.",
+    remedy="Send `Content-Type: application/json`, and the body without compression.",
 )
 TOO_MANY_REQUESTS = ProblemType(
     slug="too-many-requests",
