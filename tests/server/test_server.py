@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from http.client import HTTPConnection
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,21 @@ def test_path_is_split_before_it_is_decoded(tmp_path: Path, shortcuts: str) -> N
     sent = dict(zip(expected, ((line["status"], line["route"]) for line in lines), strict=True))
     assert sent == expected
     assert stored_rows() == before
+
+
+def test_first_requests_for_the_document_may_come_together(tmp_path: Path) -> None:
+    paths = ["/openapi.json", "/openapi.yaml", "/docs"] * 8
+    variables = {"WEB_CONCURRENCY": "1", "GUNICORN_THREADS": str(len(paths))}
+    with (
+        run(tmp_path / "log", **variables) as instance,
+        ThreadPoolExecutor(len(paths)) as pool,
+    ):
+        clients = [Client(instance.port) for _ in paths]
+        responses = list(pool.map(Client.send, clients, repeat("GET"), paths))
+        for client in clients:
+            client.close()
+    assert [response.status for response in responses] == [200] * len(paths)
+    assert len({response.body for response in responses}) == 3
 
 
 def test_body_of_3_mb_returns_413(tmp_path: Path) -> None:
