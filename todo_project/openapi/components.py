@@ -56,7 +56,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="What is wrong in this case, for people.")
     request_id = serializers.CharField(help_text="The id with which the request is logged.")
     errors = ProblemErrorSerializer(
-        many=True, required=False, help_text="Each error of the request."
+        many=True,
+        required=False,
+        help_text="The errors of the request, at most 100; `detail` says if there are more.",
     )  # type: ignore[assignment]
 
 
