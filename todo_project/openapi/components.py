@@ -58,7 +58,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = ProblemErrorSerializer(
         many=True,
         required=False,
-        help_text="The errors of the request, at most 100; `detail` says if there are more.",
+        help_text="The errors of the request, at most 100.",
     )  # type: ignore[assignment]
 
 
