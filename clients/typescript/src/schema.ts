@@ -169,7 +169,7 @@ export interface components {
             detail: string;
             /** @description The id with which the request is logged. */
             request_id: string;
-            /** @description The errors of the request, at most 100. */
+            /** @description Each error of the request; `detail` says if there are more. */
             errors?: components["schemas"]["ProblemError"][];
             /** @description The current task. */
             current?: components["schemas"]["Task"];
@@ -189,7 +189,7 @@ export interface components {
             detail: string;
             /** @description The id with which the request is logged. */
             request_id: string;
-            /** @description The errors of the request, at most 100. */
+            /** @description Each error of the request; `detail` says if there are more. */
             errors?: components["schemas"]["ProblemError"][];
         };
         /** @description One error, and its location: one of pointer, parameter and header. */
