@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,7 +13,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from tasks.api.pagination import CURSOR_PATTERN, MAX_PAGE_SIZE
 from tasks.api.serializers import StrictCharField, StrictSerializer
-from todo_project.problems.exceptions import InvalidParameters
+from todo_project.problems.exceptions import MAX_ERRORS, InvalidParameters
 
 SEARCH_LENGTH = 200
 
@@ -108,11 +109,10 @@ def parse_query(request: HttpRequest, serializer: StrictSerializer) -> dict[str,
     query = request.META.get("QUERY_STRING", "")
     # A byte that is not UTF-8 becomes a lone surrogate, which every field rejects.
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
-    repeated = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
-    if repeated:
-        raise InvalidParameters(
-            {name: [ErrorDetail("May be given only once.", "repeated")] for name in repeated}
-        )
+    counts = Counter(name for name, _ in pairs)
+    repeated = islice((name for name, count in counts.items() if count > 1), MAX_ERRORS + 1)
+    if errors := {name: [ErrorDetail("May be given only once.", "repeated")] for name in repeated}:
+        raise InvalidParameters(errors)
     try:
         validated: dict[str, Any] = serializer.run_validation(dict(pairs))
         return validated

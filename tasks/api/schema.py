@@ -285,8 +285,8 @@ delete_task = _operation(
 complete_task = _operation(
     "completeTask",
     "Complete or reopen a task",
-    "Without a body, or with `{}`, toggles `completed`. With `completed` it sets the value, "
-    "which is safe to repeat.",
+    "Without a body, or with `null` or `{}`, toggles `completed`. With `completed` it sets the "
+    "value, which is safe to repeat.",
     {200: _task("The current task.", "A completed task", completed=True)},
     NOT_FOUND,
     PRECONDITION_FAILED,

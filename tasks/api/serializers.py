@@ -3,6 +3,7 @@
 They keep no state: each request serializer is built once, below, and shared by all threads.
 """
 
+from itertools import islice
 from typing import Any
 
 from django.utils.functional import cached_property
@@ -18,6 +19,7 @@ from tasks.models import (
     USER_ID_LENGTH,
     WHITE_SPACE,
 )
+from todo_project.problems.exceptions import MAX_ERRORS
 
 
 def character_class(characters: str) -> str:
@@ -115,14 +117,12 @@ class StrictSerializer(serializers.Serializer[Any]):
     unknown_message = "There is no such field."
 
     def run_validation(self, data: Any = serializers.empty) -> dict[str, Any]:
-        """Return the validated fields; raise ValidationError with every error found.
+        """Return the validated fields; raise ValidationError with the errors found.
 
-        DRF also looks for what no serializer here has: sources, `validate_*` methods, validators.
+        Of the undeclared fields they are at most one more than a problem contains. DRF also looks
+        for what no serializer here has: sources, `validate_*` methods, validators.
         """
-        errors: dict[str, Any] = {
-            name: [ErrorDetail(self.unknown_message, "unknown")]
-            for name in data.keys() - self.fields.keys()
-        }
+        errors: dict[str, Any] = {}
         validated = {}
         for name, field in self.validated_fields:
             if name in data or field.required:
@@ -130,9 +130,17 @@ class StrictSerializer(serializers.Serializer[Any]):
                     validated[name] = field.run_validation(data.get(name, serializers.empty))
                 except ValidationError as error:
                     errors[name] = error.detail
+        undeclared = (name for name in data if name not in self.declared)
+        for name in islice(undeclared, MAX_ERRORS + 1):
+            errors[name] = [ErrorDetail(self.unknown_message, "unknown")]
         if errors:
             raise ValidationError(errors)
         return validated
+
+    @cached_property
+    def declared(self) -> frozenset[str]:
+        """Return the names of all fields."""
+        return frozenset(self.fields)
 
     @cached_property
     def validated_fields(self) -> list[tuple[str, serializers.Field[Any, Any, Any, Any]]]:

@@ -31,7 +31,7 @@ from tasks.api.query_parameters import DELETE_PARAMETERS, LIST_PARAMETERS, parse
 from tasks.api.serializers import COMPLETION, CREATE, UPDATE
 from tasks.models import Task
 from tasks.queries import NO_PRECONDITION, TaskRow, UserTasks
-from todo_project.http.json import JSON, JSONResponse, read_body, read_object
+from todo_project.http.json import JSON, JSONResponse, read_object
 from todo_project.http.negotiation import compress
 from todo_project.http.resource import Resource
 from todo_project.problems.exceptions import Problem
@@ -141,7 +141,7 @@ class TaskViewSet(ViewShortcuts, Resource, ViewSet):
     @schema.complete_task
     def complete(self, request: Request, user_id: str, task_id: UUID) -> HttpResponse:
         """Set `completed`, or toggle it if the body does not contain it."""
-        changes = COMPLETION.run_validation(read_object(request) if read_body(request) else {})
+        changes = COMPLETION.run_validation(read_object(request, optional=True))
         tasks = self._conditional_tasks
         return _with_etag(tasks.update(task_id, **changes) if changes else tasks.toggle(task_id))
 

@@ -10,7 +10,7 @@ from tests.support.client import API, task_url
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("body", [None, b"", {}])
+@pytest.mark.parametrize("body", [None, b"", {}, b"null", b"\xef\xbb\xbfnull\n"])
 def test_empty_body_toggles_completed(api: API, task: Task, body: object) -> None:
     path = f"{task_url(task)}/complete"
     before = api.send(200, "GET", task_url(task)).json()

@@ -1,5 +1,7 @@
 """Tests of invalid members in the body of POST, PUT and PATCH."""
 
+import json
+
 import pytest
 
 from tasks.models import Task
@@ -52,12 +54,43 @@ def test_invalid_field_returns_400(
 def test_all_errors_are_reported_together(api: API) -> None:
     problem = api.problem(400, "POST", TASKS, {"completed": 0, "": 1})
     assert problem["detail"] == (
-        ": There is no such field.; title: This field is required.; "
-        "completed: Must be a valid boolean."
+        "title: This field is required.; completed: Must be a valid boolean.; "
+        ": There is no such field."
     )
     assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [
-        *(("#/", "unknown"), ("#/title", "required"), ("#/completed", "invalid"))
+        *(("#/title", "required"), ("#/completed", "invalid"), ("#/", "unknown"))
     ]
+
+
+@pytest.mark.parametrize(("unknown", "more"), [(98, ""), (99, "; there are more errors.")])
+def test_at_most_100_errors_are_reported(api: API, unknown: int, more: str) -> None:
+    body = {f"field{number}": 1 for number in range(unknown)}
+    problem = api.problem(400, "POST", TASKS, {"completed": 0} | body)
+    expected = ["title", "completed", *body][:100]
+    assert [error["pointer"] for error in problem["errors"]] == [f"#/{name}" for name in expected]
+    last = f"{expected[-1]}: There is no such field."
+    assert problem["detail"].endswith(last + more)
+    assert problem["detail"].count(";") == 99 + bool(more)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["{}", "{}" + "x" * 60, "{}" + "x" * 600, "{}" + "\U0001f95b" * 600, "{}" + "\x01" * 600],
+)
+def test_problem_is_at_most_32_kib(api: API, name: str) -> None:
+    size = len(json.dumps({name.format("12345"): 1}, ensure_ascii=False).encode())
+    names = (name.format(f"{number:05}") for number in range(64 * 1024 // size))
+    body = json.dumps(dict.fromkeys(names, 1), ensure_ascii=False).encode()
+    response = api.send(400, "POST", TASKS, body)
+    assert len(response.content) <= 32 * 1024
+    assert response.json()["detail"].endswith("; there are more errors.")
+
+
+def test_long_name_is_cut_off(api: API) -> None:
+    problem = api.problem(400, "POST", TASKS, {"title": "a", "x" * 60_000: 1})
+    shown = "x" * 500
+    assert problem["detail"] == f"{shown}…: There is no such field."
+    assert [error["pointer"] for error in problem["errors"]] == [f"#/{shown}%E2%80%A6"]
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,15 @@ def test_invalid_query_parameter_returns_400(api: API, query: str, name: str, co
     assert [(error["parameter"], error["code"]) for error in problem["errors"]] == [(name, code)]
 
 
+@pytest.mark.parametrize("query", ["x{:04}&", "x{0:04}&x{0:04}=&", "%01%01{:04}&"])
+def test_errors_of_a_long_query_are_limited(api: API, query: str) -> None:
+    pairs = map(query.format, range(8000 // len(query.format(0))))
+    response = api.send(400, "GET", f"{TASKS}?{''.join(pairs)}")
+    assert len(response.content) <= 32 * 1024
+    assert len(response.json()["errors"]) == 100
+    assert response.json()["detail"].endswith("; there are more errors.")
+
+
 def test_repeated_query_parameter_is_explained(api: API) -> None:
     problem = api.problem(400, "GET", f"{TASKS}?limit=1&limit=1")
     assert problem["detail"] == "limit: May be given only once."

@@ -1,9 +1,11 @@
 """Tests of request bodies: JSON syntax, media type and size."""
 
+import gzip
+
 import pytest
 
 from tasks.models import Task
-from tests.support.client import API, TASKS, task_url
+from tests.support.client import API, TASKS, stored_rows, task_url
 
 pytestmark = pytest.mark.django_db
 
@@ -21,9 +23,7 @@ def nested_body(name: str, depth: int, opening: str = "[", closing: str = "]") -
         (b"", "Input is a zero-length, empty document: line 1 column 1 (char 0)"),
         (b"{", "unexpected end of data: line 1 column 2 (char 1)"),
         (b'{"title": NaN}', "unexpected character, expected a JSON value: line 1 column 11"),
-        (b'{"title": "\xff"}', "str is not valid UTF-8: surrogates not allowed"),
-        (b'{"title": "\xed\xa0\x80"}', "str is not valid UTF-8: surrogates not allowed"),
-        ("{}".encode("utf-16"), "str is not valid UTF-8: surrogates not allowed"),
+        ("{}".encode("utf-16-be"), "unexpected character"),
         (b'{"a": "\\ud800", "b": NaN}', "no low surrogate in string: line 1 column 8 (char 7)"),
         (b'{"a": "\\ud800"x}', "no low surrogate in string: line 1 column 8 (char 7)"),
         (
@@ -51,6 +51,33 @@ def test_invalid_json_returns_400(
         "title": "The body is not a JSON object",
         "status": 400,
     }
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=iso-8859-1"])
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ('{"title": "für"}'.encode("latin-1"), "invalid start byte at position 12"),
+        ('{"title": "café"}'.encode("latin-1"), "invalid continuation byte at position 14"),
+        (b'{"title": "\xed\xa0\x80"}', "invalid continuation byte at position 11"),
+        (b'{"title": "\xf0\x9f', "unexpected end of data at position 11"),
+        ("{}".encode("utf-16"), "invalid start byte at position 0"),
+        (b'{"a": "\\ud800", "title": "\xff"}', "invalid start byte at position 26"),
+    ],
+)
+def test_body_that_is_not_utf8_returns_400(
+    api: API, charset: str, body: bytes, detail: str
+) -> None:
+    """A charset has no effect on JSON (RFC 8259 §11)."""
+    content_type = f"application/json{charset}"
+    problem = api.problem(400, "POST", TASKS, body, content_type=content_type)
+    assert problem["type"] == "/problems/malformed-json"
+    assert problem["detail"] == f"The body is not UTF-8: {detail}."
+
+
+def test_byte_order_mark_is_ignored(api: API) -> None:
+    body = '\ufeff{"title": "\ufeffä"}'.encode()
+    assert api.send(201, "POST", TASKS, body).json()["title"] == "ä"
 
 
 @pytest.mark.parametrize("depth", [900, 960, 1000, 1023])
@@ -86,9 +113,14 @@ def test_deeply_nested_value_of_a_field_set_by_the_server_is_ignored(
     assert api.send(200, "PATCH", task_url(task), body).json() == before
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b'"{}"', b"1"])
-def test_json_that_is_not_an_object_returns_400(api: API, task: Task, body: bytes) -> None:
-    problem = api.problem(400, "PATCH", f"{task_url(task)}/complete", body)
+@pytest.mark.parametrize(
+    ("end", "body"),
+    [("", b"null"), *(("/complete", body) for body in (b"[]", b"false", b'"{}"', b"1"))],
+)
+def test_json_that_is_not_an_object_returns_400(
+    api: API, task: Task, end: str, body: bytes
+) -> None:
+    problem = api.problem(400, "PATCH", task_url(task) + end, body)
     assert problem["type"] == "/problems/malformed-json"
     assert problem["detail"] == "The body must be a JSON object."
 
@@ -109,6 +141,36 @@ def test_other_media_type_returns_415(
         "status": 415,
         "detail": "Send the body as Content-Type: application/json.",
     }
+    response = api.send(415, method, path, b"{}", content_type=content_type)
+    accepted = "application/json" if method == "PATCH" else None
+    assert response.get("Accept-Patch") == accepted  # RFC 5789 §2.2
+    assert "Accept-Encoding" not in response  # RFC 9110 §12.5.3
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP, identity", "br", "unknown"])
+@pytest.mark.parametrize("body", [gzip.compress(b"{}", mtime=0), b"{}"])
+def test_content_encoding_returns_415(api: API, task: Task, coding: str, body: bytes) -> None:
+    before = stored_rows()
+    for method, path in [
+        ("POST", TASKS),
+        ("PUT", task_url(task)),
+        ("PATCH", task_url(task)),
+        ("PATCH", f"{task_url(task)}/complete"),
+    ]:
+        response = api.send(415, method, path, body, content_encoding=coding)
+        assert response["Accept-Encoding"] == "identity"  # RFC 9110 §15.5.16
+        assert response.json()["detail"] == "Send the body without Content-Encoding."
+    assert stored_rows() == before
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "Identity"])
+def test_no_content_coding_is_accepted(api: API, task: Task, coding: str) -> None:
+    """`identity` is none, although a client should not send it (RFC 9110 §8.4)."""
+    api.send(200, "PATCH", task_url(task), {}, content_encoding=coding)
+
+
+def test_content_encoding_of_no_body_is_ignored(api: API, task: Task) -> None:
+    api.send(200, "PATCH", f"{task_url(task)}/complete", content_encoding="gzip")
 
 
 @pytest.mark.parametrize(

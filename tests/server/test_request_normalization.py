@@ -127,6 +127,22 @@ def test_charset_of_content_type_is_ignored(charset: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "environ", "status"),
+    [
+        ("/api/a/b/tasks", {"RAW_URI": "/x%2Fy/api/a%2Fb/tasks", "SCRIPT_NAME": "/x/y"}, 400),
+        ("/api/a/b/tasks", {"RAW_URI": "/todo/api/a%2fb/tasks?%2F", "SCRIPT_NAME": "/todo"}, 400),
+        ("/api/a/b/tasks", {}, 404),  # as from runserver, which has only the decoded path
+        ("", {"RAW_URI": "http://localhost?a=%2F"}, 302),
+        ("/api/\xc3\xa4/b/tasks", {"RAW_URI": "/api/%C3%A4%2Fb/tasks"}, 400),
+    ],
+)
+def test_encoded_slash_is_found_in_the_raw_target(
+    path: str, environ: dict[str, Any], status: int
+) -> None:
+    assert call("GET", path, **environ)[0] == status
+
+
+@pytest.mark.parametrize(
     ("target", "status"),
     [
         (f"http://localhost{TASKS}", 200),

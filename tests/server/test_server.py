@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from http.client import HTTPConnection
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.client import STRANGER, TASKS
-from tests.support.servers.gunicorn import serve
+from tests.support.client import OWNER, STRANGER, TASKS, stored_rows, task_url
+from tests.support.factories import TaskFactory
+from tests.support.servers.gunicorn import run, serve
+from tests.support.servers.http_client import Client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,6 +71,62 @@ def test_connection_stays_open_for_further_requests(tmp_path: Path, method: str)
             length = int(response.headers["Content-Length"])
             assert len(response.read()) == (length if method == "GET" else 0)
         client.close()
+
+
+@pytest.mark.parametrize("shortcuts", ["true", "false"])
+def test_path_is_split_before_it_is_decoded(tmp_path: Path, shortcuts: str) -> None:
+    """RFC 3986 §2.2: an encoded slash is a character of a segment."""
+    task = TaskFactory.create(user_id=OWNER)
+    log, url = tmp_path / "log", task_url(task)
+    before = stored_rows()
+    expected = {
+        ("GET", "/api/auth%2Fx/tasks"): (400, "/api/{user_id}/tasks"),
+        ("POST", "/api/auth%2fx/tasks/"): (400, "/api/{user_id}/tasks"),
+        ("GET", "/api/a/tasks%2Fb/tasks"): (404, None),
+        ("GET", "/api/https:%2F%2Fid.example%2f7/tasks?search=%2F"): (400, "/api/{user_id}/tasks"),
+        ("GET", "http://localhost/api/%2F/tasks"): (400, "/api/{user_id}/tasks"),
+        ("GET", f"/api/%2F{url[4:]}"): (404, None),
+        ("GET", "/api/a%252Fb/tasks"): (200, "/api/{user_id}/tasks"),
+        ("GET", "/api/a%5Cb/tasks#/x%2Fy"): (200, "/api/{user_id}/tasks"),
+        ("GET", "/api/alice/tasks?search=a%2Fb"): (200, "/api/{user_id}/tasks"),
+        ("GET", "/api/alice%2Ftasks"): (404, None),
+        ("GET", "/api/alice/tasks%2F"): (404, None),
+        ("GET", "/api%2Falice/tasks"): (404, None),
+        ("PATCH", f"{url}%2Fcomplete"): (404, None),
+        ("PATCH", f"{url}%2fcomplete/"): (404, None),
+        ("PATCH", f"{url}/complete%2F"): (404, None),
+        ("DELETE", f"{url}%2F"): (404, None),
+        ("DELETE", f"http://localhost{url}%2F?a%2Fb"): (404, None),
+        ("GET", "/problems/x%2Fy"): (404, None),
+        ("GET", "/problems%2Fnot-found"): (404, None),
+        ("GET", "/healthz%2F"): (404, None),
+        ("GET", "/docs%2F"): (404, None),
+        ("GET", "/static%2Fproblems.css"): (404, None),
+        ("GET", "/static/x%2Fy"): (404, None),
+        ("GET", "/admin%2F"): (404, None),
+    }
+    with run(log, SHORTCUTS=shortcuts) as instance, closing(Client(instance.port)) as client:
+        for method, target in expected:
+            client.send(method, target, Host="localhost")
+    lines = map(json.loads, log.read_text().splitlines())
+    sent = dict(zip(expected, ((line["status"], line["route"]) for line in lines), strict=True))
+    assert sent == expected
+    assert stored_rows() == before
+
+
+def test_first_requests_for_the_document_may_come_together(tmp_path: Path) -> None:
+    paths = ["/openapi.json", "/openapi.yaml", "/docs", TASKS] * 6
+    variables = {"WEB_CONCURRENCY": "1", "GUNICORN_THREADS": str(len(paths))}
+    with (
+        run(tmp_path / "log", **variables) as instance,
+        ThreadPoolExecutor(len(paths)) as pool,
+    ):
+        clients = [Client(instance.port) for _ in paths]
+        responses = list(pool.map(Client.send, clients, repeat("GET"), paths))
+        for client in clients:
+            client.close()
+    assert [response.status for response in responses] == [200] * len(paths)
+    assert len({response.body for response in responses}) == 4
 
 
 def test_body_of_3_mb_returns_413(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.client import API, TASKS
+from tasks.models import Task
+from tests.support.client import API, TASKS, task_url
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +23,38 @@ pytestmark = pytest.mark.django_db
         ("*/*;q=0", 406),
         ("nonsense", 406),
         ("a/b; x*=nonsense''c", 406),
+        ("application/problem+json", 200),
+        ("Application/Problem+JSON; charset=utf-8; q=0.001", 200),
+        ("application/problem+json, application/*;q=0, */*;q=0", 200),
+        ("application/problem+json;q=0, application/json", 200),
+        ("application/problem+json;q=0, */*;q=0.1", 200),
+        ("application/problem+json;q=0", 406),
+        ("application/problem+json, application/json;q=0", 406),
+        ("application/problem+xml", 406),
     ],
 )
 def test_api_returns_406_unless_json_is_acceptable(api: API, accept: str, status: int) -> None:
     api.send(status, "GET", TASKS, accept=accept)
+
+
+def test_problems_alone_are_acceptable_to_every_operation(api: API, task: Task) -> None:
+    """As clients of openapi-generator send it with a DELETE, whose 204 has no media type."""
+    accept = "application/problem+json"
+    for status, method, path, body in [
+        *(
+            (200, method, path, None)
+            for method in ("GET", "HEAD")
+            for path in (TASKS, task_url(task))
+        ),
+        (201, "POST", TASKS, {"title": "a"}),
+        (200, "PUT", task_url(task), {}),
+        (200, "PATCH", f"{task_url(task)}/complete", None),
+        (200, "DELETE", f"{TASKS}?completed=false", None),
+    ]:
+        response = api.send(status, method, path, body, accept=accept)
+        assert response["Content-Type"] == "application/json"
+    api.send(204, "DELETE", task_url(task), accept=accept)
+    api.problem(404, "DELETE", task_url(task), accept=accept)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +69,9 @@ def test_api_returns_406_unless_json_is_acceptable(api: API, accept: str, status
         ("application/*;q=0.5, text/*;q=0.4", "application/json"),
         ("text/html;q=0, */*", "application/json"),
         ("application/json;q=0, */*;q=0.1", "text/html; charset=utf-8"),
+        ("application/problem+json", "application/json"),
+        ("application/problem+json;q=0.1, text/html;q=0.5, */*", "application/json"),
+        ("application/problem+json, text/html", "text/html; charset=utf-8"),
     ],
 )
 def test_page_has_preferred_media_type_or_html(api: API, accept: str, media_type: str) -> None:

@@ -248,6 +248,8 @@ def test_retry_after_is_the_wait_rounded_up(
         ([{"message": "One."}, "Two."], "message: One. Two."),
         (SIMPLE_JWT_DETAIL, "Given token not valid for any token type"),
         ("a\ud800", "a?"),
+        ("x" * 501, "x" * 500 + "…"),
+        (["x" * 499] * 11, ("x" * 499 + " ") * 10),
         (7, "7"),
         ("", "Payment Required"),
         ([], "Payment Required"),

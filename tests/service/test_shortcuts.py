@@ -37,6 +37,7 @@ def requests(task: Task) -> list[tuple[str, str, str, dict[str, str]]]:
         ("GET", TASKS, "", {"Accept": "text/html"}),
         ("GET", TASKS, "", {"Host": "evil.example"}),
         ("GET", "/api/nowhere", "", {}),
+        ("GET", "/api/a%2Fb/tasks", "", {}),
         ("POST", "/nowhere", "", {}),
         ("POST", "/", "", {}),
         ("GET", "/docs", "", {}),

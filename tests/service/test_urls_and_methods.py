@@ -67,7 +67,10 @@ def test_unsupported_method_on_tasks_returns_405(
         assert response["Allow"] == allow
         if method != "HEAD":
             assert response.json()["detail"] == f'Method "{method}" not allowed.'
-    assert api.send(204, "OPTIONS", url)["Allow"] == allow
+    options = api.send(204, "OPTIONS", url)
+    assert options["Allow"] == allow
+    accepted = "application/json" if "PATCH" in allow else None
+    assert options.get("Accept-Patch") == accepted  # RFC 5789 §3.1
 
 
 @pytest.mark.parametrize(

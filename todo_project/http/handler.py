@@ -2,6 +2,7 @@
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.http.response import HttpResponseBase
@@ -43,11 +44,18 @@ def _normalize_host(environ: dict[str, Any]) -> None:
 
 
 def _normalize_path(environ: dict[str, Any]) -> None:
-    """Make every path start with a slash, and replace bytes that are not UTF-8 by NUL.
+    """Make every path start with a slash; replace what no path may contain by NUL.
 
-    Otherwise Django would answer `OPTIONS *` (RFC 9110 §9.3.7) in HTML, and read the byte FF
-    as `%FF`.
+    That is an encoded slash, which is not a separator (RFC 3986 §2.2), and bytes that are not
+    UTF-8. Otherwise Django would answer `OPTIONS *` (RFC 9110 §9.3.7) in HTML, and read the byte
+    FF as `%FF`.
     """
+    target = environ.get("RAW_URI", "")  # gunicorn's; runserver has only the decoded path
+    if "%2F" in target or "%2f" in target:
+        target = re.sub("%2[Ff]", "%00", re.split("[?#]", target, maxsplit=1)[0])
+        decoded = unquote_to_bytes(target).decode("latin-1")
+        # Without what precedes it in the target: the host, and SCRIPT_NAME.
+        environ["PATH_INFO"] = decoded[len(decoded) - len(environ["PATH_INFO"]) :]
     if environ["PATH_INFO"].isascii() and environ["PATH_INFO"].startswith("/"):
         return
     path: bytes = environ["PATH_INFO"].encode("latin-1")

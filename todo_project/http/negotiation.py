@@ -14,6 +14,8 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from todo_project.http.json import JSON, PROBLEM_JSON
+
 MAX_RANGES = 64
 """The number of items of a header that are considered; browsers send less than ten."""
 
@@ -49,7 +51,9 @@ class SingleRepresentation(DefaultContentNegotiation):
 def preference(accept: str, media_type: str) -> tuple[float, int]:
     """Return the quality of a media type, from 0 to 1, and the specificity of the range.
 
-    The most specific range of `Accept` decides (RFC 9110 §12.5.1).
+    The most specific range of `Accept` decides (RFC 9110 §12.5.1). Who accepts only problems in
+    JSON accepts JSON: many generated clients ask for the media types that an operation documents,
+    and a 204 has none.
     """
     qualities = _qualities(accept if accept.strip() else "*/*")
     ranges = ("*/*", f"{media_type.partition('/')[0]}/*", media_type)
@@ -58,7 +62,10 @@ def preference(accept: str, media_type: str) -> tuple[float, int]:
         for specificity, name in enumerate(ranges)
         if name in qualities
     ]
-    return matches[-1] if matches else (0, 0)
+    best = matches[-1] if matches else (0, 0)
+    if media_type == JSON and JSON not in qualities:
+        best = max(best, (qualities.get(PROBLEM_JSON, 0), 2))
+    return best
 
 
 @lru_cache

@@ -6,17 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.views import APIView
 
-from todo_project.http.json import JSONRenderer
+from todo_project.http.json import JSON, JSONRenderer
 
 
 class Resource(APIView):
-    """A view whose response to OPTIONS has `Allow` and no body."""
+    """A view whose response to OPTIONS has `Allow`, `Accept-Patch` and no body."""
 
     def options(  # type: ignore[override]
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Return the allowed methods in `Allow`."""
-        response = HttpResponse(status=204, headers={"Allow": self.allow})
+        """Return the allowed methods, and the media type of a PATCH (RFC 5789 §3.1)."""
+        accept_patch = {"Accept-Patch": JSON} if "PATCH" in self.allowed_methods else {}
+        response = HttpResponse(status=204, headers={"Allow": self.allow} | accept_patch)
         del response["Content-Type"]
         return response
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from todo_project.http.headers import CACHE_CONTROL
 from todo_project.http.json import PROBLEM_JSON
 from todo_project.http.request_id import REQUEST_ID_PATTERN
+from todo_project.problems.exceptions import MAX_ERRORS
 from todo_project.problems.registry import (
     BAD_REQUEST,
     DATABASE_UNAVAILABLE,
@@ -55,8 +56,11 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text="The HTTP status.", min_value=400, max_value=599)
     detail = serializers.CharField(help_text="What is wrong in this case, for people.")
     request_id = serializers.CharField(help_text="The id with which the request is logged.")
-    errors = ProblemErrorSerializer(
-        many=True, required=False, help_text="Each error of the request."
+    errors = serializers.ListField(
+        child=ProblemErrorSerializer(),
+        required=False,
+        max_length=MAX_ERRORS,
+        help_text="Each error of the request; `detail` says if there are more.",
     )  # type: ignore[assignment]
 
 

@@ -38,13 +38,19 @@ def exclude_trailing_slashes(endpoints: list[tuple[str, Any, str, Any]]) -> list
 
 
 def add_request_rules(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Mark request bodies as required unless they are optional, and forbid unknown fields."""
+    """Mark request bodies as required, unless they are optional, and forbid unknown fields.
+
+    An optional body may be null, which clients for Java and Go send if a program omits it.
+    """
     for operation in operations(result):
         if body := operation.get("requestBody"):
-            body["required"] = not operation.pop(OPTIONAL_BODY, False)
+            optional = operation.pop(OPTIONAL_BODY, False)
+            body["required"] = not optional
             for media in body["content"].values():
                 name = media["schema"]["$ref"].rpartition("/")[2]
                 result["components"]["schemas"][name]["additionalProperties"] = False
+                if optional:
+                    media["schema"] = {"oneOf": [media["schema"], {"type": "null"}]}
     return result
 
 

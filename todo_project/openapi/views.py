@@ -2,6 +2,7 @@
 
 from functools import cache
 from hashlib import blake2b
+from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -18,6 +19,9 @@ from rest_framework.response import Response
 from todo_project.http.json import JSONRenderer
 from todo_project.http.negotiation import SingleRepresentation, compress
 from todo_project.http.resource import Page, Resource
+
+_lock = Lock()
+"""drf-spectacular is not safe for threads until it has generated a document."""
 
 
 @cache
@@ -39,7 +43,8 @@ class DocumentView(Resource):
     def get(self, request: HttpRequest) -> HttpResponseBase | None:
         """Return the document, or 304 if the client has it."""
         renderer: Any = self.renderer_classes[0]
-        body, etag = make_document(renderer)
+        with _lock:
+            body, etag = make_document(renderer)
         response = HttpResponse(body, content_type=renderer.media_type, headers={"ETag": etag})
         response["Cache-Control"] = "no-cache"
         compress(request, response)

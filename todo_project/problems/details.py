@@ -6,15 +6,27 @@ from urllib.parse import quote
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from todo_project.problems.exceptions import InvalidHeaders, InvalidParameters, Problem
+from todo_project.http.json import dumps
+from todo_project.problems.exceptions import (
+    MAX_ERRORS,
+    InvalidHeaders,
+    InvalidParameters,
+    Problem,
+)
 from todo_project.problems.registry import VALIDATION_ERROR
+
+MAX_LENGTH = 500
+"""Characters of a name or of a text; what is longer is cut off."""
+
+MAX_SIZE = 30 * 1024
+"""Bytes of JSON for all errors of a problem, which is then at most 32 KiB."""
 
 Path = tuple[str, ...]
 """The names that lead to an error: those of a header, a parameter, or nested fields."""
 
 
 def detail_text(detail: Any) -> str:
-    """Return the detail of an APIException as one text.
+    """Return the detail of an APIException as one text, at most 10 times `MAX_LENGTH`.
 
     If it is a mapping, such as that of djangorestframework-simplejwt, the text is its item
     `detail`; without one, all items.
@@ -22,37 +34,42 @@ def detail_text(detail: Any) -> str:
     if isinstance(detail, Mapping):
         if "detail" in detail:
             return detail_text(detail["detail"])
-        return "; ".join(f"{name}: {detail_text(value)}" for name, value in detail.items())
-    if isinstance(detail, list):
-        return " ".join(map(detail_text, detail))
-    return _encodable(detail)
+        text = "; ".join(f"{name}: {detail_text(value)}" for name, value in detail.items())
+    elif isinstance(detail, list):
+        text = " ".join(map(detail_text, detail))
+    else:
+        text = _shown(detail)
+    return text[: 10 * MAX_LENGTH]
 
 
 def validation_problem(exc: ValidationError) -> Problem:
-    """Return the problem with all errors; `errors` has those with a location."""
-    found = list(_flatten(exc.detail))
-    return Problem(
-        VALIDATION_ERROR,
-        "; ".join(f"{'.'.join(path)}: {error}" if path else error for path, _, error in found),
-        errors=[
-            {**_location(exc, path), "code": code, "detail": error}
-            for path, code, error in found
-            if path
-        ],
-    )
+    """Return the problem with all errors, within limits; `errors` has those with a location."""
+    texts: list[str] = []
+    errors: list[dict[str, str]] = []
+    size = 0
+    for path, code, error in _flatten(exc.detail):
+        text = f"{'.'.join(path)}: {error}" if path else error
+        entries = [{**_location(exc, path), "code": code, "detail": error}] if path else []
+        size += len(dumps([text, *entries]))
+        if len(texts) == MAX_ERRORS or size > MAX_SIZE:
+            texts.append("there are more errors.")
+            break
+        texts.append(text)
+        errors += entries
+    return Problem(VALIDATION_ERROR, "; ".join(texts), errors=errors)
 
 
 def _flatten(detail: Any, path: Path = ()) -> Iterator[tuple[Path, str, str]]:
     """Yield the path, the code and the text of each error."""
     if isinstance(detail, Mapping):
         for name, value in detail.items():
-            yield from _flatten(value, (*path, _encodable(name)))
+            yield from _flatten(value, (*path, _shown(name)))
     elif isinstance(detail, list):
         for value in detail:
             yield from _flatten(value, path)
     else:
         error: ErrorDetail = detail
-        yield path, str(error.code or ValidationError.default_code), _encodable(error)
+        yield path, str(error.code or ValidationError.default_code), _shown(error)
 
 
 def _location(exc: ValidationError, path: Path) -> dict[str, str]:
@@ -66,6 +83,8 @@ def _location(exc: ValidationError, path: Path) -> dict[str, str]:
     return {"pointer": "#/" + "/".join(quote(token, "~!$&'()*+,;=:@?") for token in tokens)}
 
 
-def _encodable(text: Any) -> str:
-    """Replace lone surrogates, which cannot be encoded in UTF-8."""
-    return str(text).encode(errors="replace").decode()
+def _shown(value: Any) -> str:
+    """Return a value as text: not too long, and without lone surrogates, which have no UTF-8."""
+    text = str(value)
+    text = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
+    return text.encode(errors="replace").decode()

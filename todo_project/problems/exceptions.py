@@ -6,6 +6,9 @@ from rest_framework import exceptions
 
 from todo_project.problems.registry import ProblemType, plain
 
+MAX_ERRORS = 100
+"""The maximum number of entries in the member `errors`. A search for more of them can stop."""
+
 
 class Problem(Exception):
     """A problem response. `detail` defaults to the meaning of the problem type.

@@ -18,7 +18,7 @@ from rest_framework.status import is_client_error
 
 from todo_project.database.errors import is_unavailable
 from todo_project.http.headers import CACHE_CONTROL
-from todo_project.http.json import PROBLEM_JSON, dumps
+from todo_project.http.json import JSON, PROBLEM_JSON, UnsupportedContentCoding, dumps
 from todo_project.problems.details import detail_text, validation_problem
 from todo_project.problems.exceptions import Problem
 from todo_project.problems.registry import (
@@ -71,6 +71,10 @@ def problem_response(exc: Exception, request: HttpRequest | Request) -> HttpResp
         exc_info = exc if problem.type is INTERNAL_ERROR else None
         log.error("%s: %s", problem.type.slug, exc, exc_info=exc_info)
     response = _render(problem, request)
+    if problem.type is UNSUPPORTED_MEDIA_TYPE and request.method == "PATCH":
+        response["Accept-Patch"] = JSON  # RFC 5789 §2.2
+    if isinstance(exc, UnsupportedContentCoding):
+        response["Accept-Encoding"] = "identity"  # RFC 9110 §15.5.16
     if problem.type is UNAUTHORIZED:
         response["WWW-Authenticate"] = _challenge(exc)
     if problem.type is TOO_MANY_REQUESTS and (wait := getattr(exc, "wait", None)) is not None:

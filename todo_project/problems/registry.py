@@ -166,7 +166,7 @@ NOT_ACCEPTABLE = ProblemType(
     status=406,
     title="No acceptable representation",
     meaning="The `Accept` header excludes JSON, the only format of this API.",
-    remedy="Accept `application/json`, or omit the header.",
+    remedy="Accept `application/json` or `application/problem+json`, or omit the header.",
 )
 CONTENT_TOO_LARGE = ProblemType(
     slug="content-too-large",
@@ -179,8 +179,9 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
     slug="unsupported-media-type",
     status=415,
     title="The body's media type is not supported",
-    meaning="The body's `Content-Type` is missing or is not `application/json`.",
-    remedy="Send `Content-Type: application/json`.",
+    meaning="The body's `Content-Type` is missing or is not `application/json`, or the body has a "
+    "`Content-Encoding`.",
+    remedy="Send `Content-Type: application/json`, and the body without compression.",
 )
 TOO_MANY_REQUESTS = ProblemType(
     slug="too-many-requests",

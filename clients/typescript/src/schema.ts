@@ -87,7 +87,7 @@ export interface paths {
         head?: never;
         /**
          * Complete or reopen a task
-         * @description Without a body, or with `{}`, toggles `completed`. With `completed` it sets the value, which is safe to repeat.
+         * @description Without a body, or with `null` or `{}`, toggles `completed`. With `completed` it sets the value, which is safe to repeat.
          */
         patch: operations["completeTask"];
         trace?: never;
@@ -169,7 +169,7 @@ export interface components {
             detail: string;
             /** @description The id with which the request is logged. */
             request_id: string;
-            /** @description Each error of the request. */
+            /** @description Each error of the request; `detail` says if there are more. */
             errors?: components["schemas"]["ProblemError"][];
             /** @description The current task. */
             current?: components["schemas"]["Task"];
@@ -189,7 +189,7 @@ export interface components {
             detail: string;
             /** @description The id with which the request is logged. */
             request_id: string;
-            /** @description Each error of the request. */
+            /** @description Each error of the request; `detail` says if there are more. */
             errors?: components["schemas"]["ProblemError"][];
         };
         /** @description One error, and its location: one of pointer, parameter and header. */
@@ -443,7 +443,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The body's `Content-Type` is missing or is not `application/json`. */
+        /** @description The body's `Content-Type` is missing or is not `application/json`, or the body has a `Content-Encoding`. */
         UnsupportedMediaType: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -998,7 +998,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["TaskCompletion"];
+                "application/json": components["schemas"]["TaskCompletion"] | null;
             };
         };
         responses: {
