@@ -47,7 +47,9 @@ class Handler(handler.Handler):
         response = self.get_response(self.request_class(environ))
         cookies = [("Set-Cookie", each.OutputString()) for each in response.cookies.values()]
         status = f"{response.status_code} {response.reason_phrase}"
-        start_response(status, [*response.items(), *cookies])
+        # `items()` looks each header up by its name.
+        headers: Any = response.headers
+        start_response(status, [*headers._store.values(), *cookies])
         return response
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
