@@ -77,6 +77,7 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
         self.initial = {**(DEFAULTS if self.adding else {}), **self.initial}
         for name, field in self.fields.items():
             field.required = field.required and not (self.is_bound and self._is_unsent(name))
+            field.widget.attrs.pop("maxlength", None)  # browsers count UTF-16 code units
             field.show_hidden_initial = self._has_initial(name) or name not in self.data
 
     def clean(self) -> dict[str, Any]:

@@ -62,6 +62,20 @@ def test_field_that_is_not_edited_stays_as_it_is(
         assert row == {**stored, edited: "edited"}
 
 
+def test_title_holds_200_code_points_of_two_utf16_units(
+    superuser: User, base_url: str, page: Page
+) -> None:
+    task = TaskFactory.create()
+    log_in(page, base_url)
+    page.goto(base_url + change_url(task))
+    for length, answer in ((201, "at most 200 characters (it has 201)"), (200, "successfully")):
+        page.get_by_label("Title:").fill("")
+        page.keyboard.insert_text("🥛" * length)  # as a user types: limited by `maxlength`
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".errorlist, .messagelist")).to_contain_text(answer)
+    assert Task.objects.get().title == "🥛" * 200
+
+
 def test_ten_failed_logins_lock_the_login(
     superuser: User, base_url: str, page: Page, page_log: PageLog
 ) -> None:
