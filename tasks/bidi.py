@@ -27,3 +27,8 @@ def replace_controls(text: str) -> str:
 def isolate(text: str) -> str:
     """Return the text as plain text whose direction and order concern nothing else."""
     return f"{FIRST_STRONG_ISOLATE}{replace_controls(text)}{POP_DIRECTIONAL_ISOLATE}"
+
+
+def remove_isolate(text: str) -> str:
+    """Return the text without what `isolate` adds, which is copied from a page with the text."""
+    return text.removeprefix(FIRST_STRONG_ISOLATE).removesuffix(POP_DIRECTIONAL_ISOLATE)

@@ -3,11 +3,13 @@
 No statement touches more than one batch of tasks, and no action more tasks than the list counts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest
@@ -33,18 +35,16 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Complete the selected tasks", permissions=["change"])
     def complete(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
         """Complete the selected tasks."""
-        self._set_completed(request, queryset, completed=True)
+        self._apply(
+            request, queryset, "completed", lambda tasks: tasks.set_completed(completed=True)
+        )
 
     @admin.action(description="Reopen the selected tasks", permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
         """Reopen the selected tasks."""
-        self._set_completed(request, queryset, completed=False)
-
-    def _set_completed(
-        self, request: HttpRequest, queryset: TaskQuerySet, *, completed: bool
-    ) -> None:
-        count = sum(tasks.set_completed(completed=completed) for _, tasks in _batches(queryset))
-        self._report(request, count, "completed" if completed else "reopened")
+        self._apply(
+            request, queryset, "reopened", lambda tasks: tasks.set_completed(completed=False)
+        )
 
     @admin.action(description="Delete the selected tasks", permissions=["delete"])
     def delete_selected(
@@ -53,14 +53,26 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """Ask for confirmation, then delete the tasks that existed when it was asked."""
         if "asked_at" not in request.POST:
             return self._confirmation(request, queryset)
-        asked_at = _parse_time(request.POST["asked_at"])
-        count = 0
-        for rows, tasks in _batches(queryset.filter(created_at__lte=asked_at)):
-            with transaction.atomic():
-                self.log_deletions(request, rows)  # type: ignore[arg-type]
-                count += tasks.delete()[0]
-        self._report(request, count, "deleted")
+        existing = queryset.filter(created_at__lte=_parse_time(request.POST["asked_at"]))
+        self._apply(request, existing, "deleted", lambda tasks: tasks.delete()[0], DELETION)
         return None
+
+    def _apply(
+        self,
+        request: HttpRequest,
+        queryset: TaskQuerySet,
+        done: str,
+        action: Callable[[TaskQuerySet], int],
+        flag: int = CHANGE,
+    ) -> None:
+        """Apply the action to the tasks, write it to their history, and report their number."""
+        count = 0
+        for rows, tasks in _batches(queryset):
+            with transaction.atomic():
+                user: Any = request.user  # logged in
+                LogEntry.objects.log_actions(user.pk, rows, flag, f"{done.capitalize()}.")
+                count += action(tasks)
+        self.message_user(request, f"{format_count(count)} {done}.", messages.SUCCESS)
 
     def _confirmation(self, request: HttpRequest, queryset: TaskQuerySet) -> TemplateResponse:
         """Return a page that lists the tasks; its form repeats the selection."""
@@ -78,9 +90,6 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "select_across": request.POST.get("select_across", "0"),
         }
         return TemplateResponse(request, "admin/tasks/task/delete_selected.html", context)
-
-    def _report(self, request: HttpRequest, count: int, what: str) -> None:
-        self.message_user(request, f"{format_count(count)} {what}.", messages.SUCCESS)
 
 
 def _parse_time(value: str) -> datetime:

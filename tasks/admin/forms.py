@@ -1,6 +1,7 @@
 """The form of a task: it applies the rules of the API, and detects concurrent changes."""
 
 import json
+import re
 from typing import Any
 
 from django import forms
@@ -24,22 +25,33 @@ def describe_value(value: object) -> object:
     return "nothing" if value is None or value == "" else value
 
 
-class MultilineField(forms.CharField):
-    """A text of several lines, stored as it is except for the line ends of HTML forms."""
+class LineField(forms.CharField):
+    """A text of one line. It is compared as browsers submit it: without the line ends it may have.
 
+    An `<input>` removes line ends from its value, and a form submits any other as CRLF:
+    https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-entry-list
+    """
+
+    line_end = ""
+
+    def to_python(self, value: Any) -> str | None:
+        """Normalize the line ends."""
+        text: str | None = super().to_python(value)
+        return text and re.sub("\r\n?|\n", self.line_end, text)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare with normalized line ends, so that a field that nobody edits stays as it is."""
+        return super().has_changed(self.to_python(initial), data)
+
+
+class MultilineField(LineField):
+    """A text of several lines; the line ends of a new one are LF."""
+
+    line_end = "\n"
     widget = forms.Textarea
 
     def __init__(self, *, label: str) -> None:
         super().__init__(label=label, required=False, strip=False, empty_value=None)
-
-    def to_python(self, value: Any) -> str | None:
-        """Replace CRLF, which browsers send, by LF."""
-        text: str | None = super().to_python(value)
-        return text and text.replace("\r\n", "\n")
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare with normalized line ends."""
-        return super().has_changed(self.to_python(initial), data)
 
 
 class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -57,6 +69,7 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Task
         fields = ("user_id", *WRITABLE)
+        field_classes = {"title": LineField}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -64,6 +77,7 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
         self.initial = {**(DEFAULTS if self.adding else {}), **self.initial}
         for name, field in self.fields.items():
             field.required = field.required and not (self.is_bound and self._is_unsent(name))
+            field.widget.attrs.pop("maxlength", None)  # browsers count UTF-16 code units
             field.show_hidden_initial = self._has_initial(name) or name not in self.data
 
     def clean(self) -> dict[str, Any]:

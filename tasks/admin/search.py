@@ -11,7 +11,7 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
-from tasks.bidi import isolate
+from tasks.bidi import FIRST_STRONG_ISOLATE, POP_DIRECTIONAL_ISOLATE, isolate, remove_isolate
 from tasks.functions import CaseFold
 from tasks.models import Task
 
@@ -30,9 +30,17 @@ class Search(NamedTuple):
         if "\0" in term:  # Django reports that the term is not valid, and lists all tasks
             return None
         if slash:
-            return cls(user_id, title_part.strip(), None)
-        user_id = user_id.strip()
+            return cls(remove_isolate(user_id), remove_isolate(title_part.strip()), None)
+        user_id = remove_isolate(user_id.strip())
         return cls(user_id, "", _parse_uuid(user_id)) if user_id else None
+
+
+def term_for_user(user_id: str) -> str:
+    """Return the search term for the tasks of a user."""
+    copied = remove_isolate(user_id) != user_id
+    return (
+        f"{FIRST_STRONG_ISOLATE}{user_id}{POP_DIRECTIONAL_ISOLATE}/" if copied else f"{user_id}/"
+    )
 
 
 def _parse_uuid(text: str) -> UUID | None:

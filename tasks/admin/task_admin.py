@@ -18,7 +18,7 @@ from tasks.admin.actions import TaskActions
 from tasks.admin.cells import describe_task, format_time
 from tasks.admin.changelist import BoundedChangeList, BoundedPaginator, CompletedFilter
 from tasks.admin.forms import TaskForm
-from tasks.admin.search import search_tasks
+from tasks.admin.search import search_tasks, term_for_user
 from tasks.bidi import replace_controls
 from tasks.models import Task
 from tasks.queries import Precondition, UserTasks
@@ -67,7 +67,7 @@ class TaskAdmin(TaskActions):
     @admin.display(description="user id")
     def owner(self, task: Task) -> str:
         """Link to the tasks of the same user."""
-        query, user_id = quote(f"{task.user_id}/"), replace_controls(task.user_id)
+        query, user_id = quote(term_for_user(task.user_id)), replace_controls(task.user_id)
         return format_html('<a href="?q={}"><bdi>{}</bdi></a>', query, user_id)
 
     @admin.display(description="created")

@@ -1,11 +1,13 @@
 """Tests of the actions of the admin's list: in batches, and limited to the tasks it counts."""
 
+import math
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import connection
 from django.utils.timezone import now
 
 from tasks.admin.actions import BATCH_SIZE, MAX_LISTED
@@ -55,6 +57,9 @@ def test_action_changes_selected_tasks_only(admin: API, action: str, *, complete
         task.refresh_from_db()
         assert task.completed is completed
         assert task.updated_at == future + timedelta(microseconds=1)
+    logged = LogEntry.objects.values_list("object_id", "action_flag", "change_message")
+    message = "Completed." if completed else "Reopened."
+    assert set(logged) == {(str(task.id), CHANGE, message) for task in selected}
     other.refresh_from_db()
     assert (other.completed, other.updated_at) == (not completed, future)
 
@@ -70,6 +75,11 @@ def test_action_on_all_tasks_updates_max_count_tasks_in_batches(admin: API) -> N
     assert other.completed is False
     updates = [sql for sql, _ in statements if sql.startswith("UPDATE")]
     assert len(updates) == MAX_COUNT / BATCH_SIZE
+    logs = [sql for sql, _ in statements if sql.startswith('INSERT INTO "django_admin_log"')]
+    columns = [field for field in LogEntry._meta.concrete_fields if not field.primary_key]
+    size = connection.ops.bulk_batch_size(columns, range(BATCH_SIZE))  # SQLite has a limit
+    assert len(logs) == len(updates) * math.ceil(BATCH_SIZE / size)
+    assert LogEntry.objects.count() == MAX_COUNT
     for sql in updates:
         assert sql.partition(" IN ")[2].count("%s") == BATCH_SIZE
 

@@ -47,6 +47,25 @@ def test_header_is_ignored_without_proxy(settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("entry", "ip"),
+    [
+        ("203.0.113.7:51234", "203.0.113.7"),
+        ("[2001:db8:1:2::3]:51234", "2001:db8:1:2::"),
+        ("[2001:db8:1:2::3]", "2001:db8:1:2::"),
+        ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+        ("[fe80::1%eth0]:443", "fe80::"),
+        ("2001:db8:1:2:3:4:5:6:51234", "2001:db8:1:2::"),
+        ("unknown:51234", "127.0.0.1"),
+        (":", "127.0.0.1"),
+        ("[]:51234", "127.0.0.1"),
+    ],
+)
+def test_entry_may_have_brackets_and_a_port(settings: Any, entry: str, ip: str) -> None:
+    settings.BEHIND_PROXY = True
+    assert client_ip(request_from("127.0.0.1", f"198.51.100.9, {entry}")) == ip
+
+
+@pytest.mark.parametrize(
     ("address", "ip"),
     [
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),

@@ -91,13 +91,6 @@ def test_reverted_change_is_no_conflict(admin: API, task: Task) -> None:
     assert UserTasks(OWNER).get(task.id)["title"] == "mine"
 
 
-def test_normalized_line_ends_are_no_conflict(admin: API) -> None:
-    task = TaskFactory.create(description="a\nb")
-    values = load_form(admin, change_url(task)) | {"initial-description": "a\r\nb"}
-    assert form_errors(admin.post(change_url(task), values | {"title": "mine"})) == []
-    assert UserTasks(OWNER).get(task.id)["description"] == "a\nb"
-
-
 def test_fields_without_initial_values_are_no_conflict(admin: API, task: Task) -> None:
     """A script sends no initial values. What it sends is written, other fields stay."""
     Task.objects.update(description="as it was", completed=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.utils.timezone import now
 
+from tasks.bidi import isolate
 from tasks.models import Task
 from tests.support.admin import LIST_URL
 from tests.support.client import API, OWNER
@@ -61,6 +62,13 @@ def test_list_has_these_columns_and_times_in_utc(admin: API) -> None:
         ("q=bob/ОЛЬГА", ["Call Ольга"]),
         ("q=/milk", []),
         (f"q={ID}", ["Buy milk"]),
+        (f"q=+{isolate(str(ID))}+", ["Buy milk"]),
+        (f"q={isolate('alice')}", ["Buy milk"]),
+        ("q=\u2068alice", ["Buy milk"]),
+        ("q=alice\u2069", ["Buy milk"]),
+        (f"q={isolate('alice')}/{isolate('milk')}", ["Buy milk"]),
+        (f"q=alice/+{isolate('milk')}+", ["Buy milk"]),
+        ("q=al\u2068ice", []),
         ("q=00000000-0000-4000-8000-000000000000", []),
         (f"q=alice/{ID}", []),
         ("completed=1", ["Buy milk", "Call home", "Call Ольга"]),
@@ -153,7 +161,7 @@ def test_filter_is_offered_only_after_search(admin: API) -> None:
     ]
 
 
-@pytest.mark.parametrize("user_id", ["alice", " a%&b ", "ä?#", '"><b>'])
+@pytest.mark.parametrize("user_id", ["alice", " a%&b ", "ä?#", '"><b>', isolate("alice")])
 def test_user_id_links_to_the_tasks_of_the_user(admin: API, user_id: str) -> None:
     TaskFactory.create(user_id=user_id, title="Buy milk")
     TaskFactory.create(user_id="bob", title="Call home")

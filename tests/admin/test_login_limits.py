@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
@@ -67,6 +68,14 @@ def test_fifty_failures_lock_the_ip_for_any_user_name(anonymous: API) -> None:
     assert statuses == [UNLOCKED] * 49 + [LOCKED]
     assert log_in(anonymous, "bob", PASSWORD, IP) == LOCKED
     assert log_in(anonymous, "bob", PASSWORD, OTHER_IP) == LOGGED_IN
+
+
+@pytest.mark.parametrize("name", ["a" * 151, "a" * 300, "\ufdfa" * 150])  # NFKC: 2,700 characters
+def test_name_that_no_user_can_have_is_counted_and_no_password_hashed(
+    anonymous: API, settings: Any, name: str
+) -> None:
+    settings.PASSWORD_HASHERS = []
+    assert guess(anonymous, name, IP, 10) == [UNLOCKED] * 9 + [LOCKED]
 
 
 def test_own_login_does_not_reset_the_failures_of_another_name(anonymous: API) -> None:

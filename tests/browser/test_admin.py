@@ -1,9 +1,12 @@
 """Tests of the admin in a browser: find, edit and complete tasks; the limit of failed logins."""
 
+import itertools
+
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from tasks.models import Task
+from tests.support.admin import TEXTS, change_url
 from tests.support.browser import FAILED_REQUEST, PASSWORD, PageLog, log_in
 from tests.support.client import OWNER, STRANGER
 from tests.support.factories import TaskFactory
@@ -42,6 +45,35 @@ def test_superuser_finds_edits_and_completes_tasks_of_a_user(
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_have_text("100 tasks completed.")
     assert (count_completed(OWNER), count_completed(STRANGER)) == (100, 0)
+
+
+def test_field_that_is_not_edited_stays_as_it_is(
+    superuser: User, base_url: str, page: Page
+) -> None:
+    log_in(page, base_url)
+    for text, edited in itertools.product(TEXTS.values(), ("title", "description")):
+        stored = {"title": f"{text}a{text}", "description": f"{text}b{text}"}
+        task = TaskFactory.create(**stored)
+        page.goto(base_url + change_url(task))
+        page.locator(f"#id_{edited}").fill("edited")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+        [row] = Task.objects.filter(id=task.id).values(*stored)
+        assert row == {**stored, edited: "edited"}
+
+
+def test_title_holds_200_code_points_of_two_utf16_units(
+    superuser: User, base_url: str, page: Page
+) -> None:
+    task = TaskFactory.create()
+    log_in(page, base_url)
+    page.goto(base_url + change_url(task))
+    for length, answer in ((201, "at most 200 characters (it has 201)"), (200, "successfully")):
+        page.get_by_label("Title:").fill("")
+        page.keyboard.insert_text("🥛" * length)  # as a user types: limited by `maxlength`
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".errorlist, .messagelist")).to_contain_text(answer)
+    assert Task.objects.get().title == "🥛" * 200
 
 
 def test_ten_failed_logins_lock_the_login(

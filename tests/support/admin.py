@@ -4,8 +4,9 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
+from unicodedata import category
 
-from tasks.models import Task
+from tasks.models import WHITE_SPACE, Task
 from tests.support.client import API
 from todo_project.middleware.security import CONTENT_SECURITY_POLICY
 
@@ -39,6 +40,22 @@ def history_url(task: Task) -> str:
 
 INPUTS = {"text", "number", "hidden"}
 
+LINE_END = "\r\n?|\n"
+"""Browsers remove line ends from the value of an `<input>` of text, and submit others as CRLF."""
+
+CONTROLS = {
+    each for each in map(chr, range(1, 0x10000)) if category(each) in {"Cc", "Zl", "Zp", "Zs"}
+}
+TEXTS = {
+    "LF": "\n",
+    "CR": "\r",
+    "CR LF": "\r\n",
+    "LF CR": "\n\r",
+    "CR CR LF": "\r\r\n",
+    "all": "".join(sorted(CONTROLS | set(WHITE_SPACE))),
+}
+"""Texts with line ends, and one with all white space and control characters."""
+
 
 class FormParser(HTMLParser):
     """Collects the values that a browser would submit for the forms of a page."""
@@ -55,7 +72,8 @@ class FormParser(HTMLParser):
             self.textarea = name
             self.values[name] = ""
         elif kind in INPUTS or (kind == "checkbox" and "checked" in attributes):
-            self.values[name] = attributes.get("value", "on" if kind == "checkbox" else "")
+            value = attributes.get("value", "on" if kind == "checkbox" else "")
+            self.values[name] = re.sub(LINE_END, "" if kind == "text" else "\r\n", value)
 
     def handle_data(self, data: str) -> None:
         if self.textarea:
@@ -63,8 +81,8 @@ class FormParser(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":
-            # A browser ignores a line end right after the tag, and submits each one as CRLF.
-            text = self.values[self.textarea].replace("\r\n", "\n").removeprefix("\n")
+            # A browser ignores a line end right after the tag.
+            text = re.sub(LINE_END, "\n", self.values[self.textarea]).removeprefix("\n")
             self.values[self.textarea] = text.replace("\n", "\r\n")
             self.textarea = ""
 

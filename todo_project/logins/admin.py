@@ -1,4 +1,4 @@
-"""The admin of failed logins.
+"""The form of the login to the admin, and the admin of failed logins.
 
 django-axes has pages of its own, which are not used (AXES_ENABLE_ADMIN). Two of their three lists
 are always empty here, because these logs are disabled. And they tell whether a login is locked by
@@ -9,7 +9,30 @@ from typing import Any
 
 from axes.models import AccessAttempt
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import authenticate
 from django.http import HttpRequest
+
+
+class LoginForm(AdminAuthenticationForm):
+    """Counts a login with a name that no user can have, and hashes no password for it.
+
+    Such a name may be too long to be stored with the failure, also if the browser sent a short
+    one: its normalization makes up to 18 characters of one.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        """Authenticate the user."""
+        name = self.cleaned_data.get("username", "")
+        max_length: Any = self.username_field.max_length
+        if len(name) > max_length:
+            # A failure that is counted. Without a password, the backend of users does nothing.
+            authenticate(self.request, username=name[: max_length + 1])
+            raise self.get_invalid_login_error()
+        return super().clean()
+
+
+admin.site.login_form = LoginForm
 
 
 @admin.register(AccessAttempt)

@@ -57,14 +57,16 @@ def client_ip(request: HttpRequest) -> str | None:
 
     Behind proxies it is an entry of X-Forwarded-For. Each proxy appends the address that it
     receives the request from, so only the last PROXIES entries are not the client's own. A
-    header with fewer entries did not come through all proxies, and is ignored.
+    header with fewer entries did not come through all proxies, and is ignored. Some proxies append
+    the port too: 192.0.2.1:51234 or [2001:db8::1]:51234.
     """
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     trusted = settings.BEHIND_PROXY and len(forwarded) >= settings.PROXIES
     peer = request.META.get("REMOTE_ADDR", "")
-    for address in (forwarded[-settings.PROXIES] if trusted else "", peer):
-        with suppress(ValueError):
-            return _subscriber(ip_address(address.strip()))
+    for entry in (forwarded[-settings.PROXIES] if trusted else "", peer):
+        for address in (entry, entry.rpartition(":")[0]):
+            with suppress(ValueError):
+                return _subscriber(ip_address(address.strip().strip("[]")))
     return None
 
 
