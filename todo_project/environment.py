@@ -8,12 +8,14 @@ same name in `.env`.
 import os
 import re
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from reprlib import Repr
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
+
+from todo_project.http.origins import normalize_host, normalize_origin
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -60,15 +62,28 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
 
 
-def env_origins(name: str) -> list[str]:
-    """Return the variable, a list of origins: each a scheme, a host and perhaps a port."""
-    origins = env_list(name)
-    for origin in origins:
-        if not _is_origin(origin):
-            exit_with_error(
-                name, f"{quoted(origin)} is not an origin; write it as https://app.example.com."
-            )
-    return origins
+def env_hosts(name: str, default: str) -> list[str]:
+    """Return the variable, a list of hosts as in `ALLOWED_HOSTS` of Django."""
+    return [
+        _normalized(name, host, _allowed_host, "a host name; write it as api.example.com.")
+        for host in env_list(name, default)
+    ]
+
+
+def env_origins(name: str, permitted: str = ".+") -> list[str]:
+    """Return the variable, a list of origins, and of patterns with `*`, as browsers write them.
+
+    Each must match the regular expression `permitted` as well.
+    """
+
+    def normalize(origin: str) -> str:
+        normalized = normalize_origin(origin)
+        if not re.fullmatch(permitted, normalized):
+            raise ValueError(origin)
+        return normalized
+
+    form = "an origin; write it as https://app.example.com."
+    return [_normalized(name, origin, normalize, form) for origin in env_list(name)]
 
 
 def platform_hosts() -> list[str]:
@@ -95,13 +110,21 @@ def exit_with_error(name: str, reason: str) -> NoReturn:
     raise SystemExit(f"{name}: {reason}")
 
 
-def _is_origin(value: str) -> bool:
+def _normalized(name: str, value: str, normalize: Callable[[str], str], form: str) -> str:
     try:
-        parts = urlsplit(value)
-        _ = parts.port  # raises ValueError if it is not a port
+        return normalize(value)
     except ValueError:
-        return False
-    return bool(parts.hostname and re.fullmatch(r"https?://[^/?#@*\s]+", value))
+        reason = f"is not {form}"
+        if not value.isascii():
+            reason = "cannot be converted to ASCII; write it as browsers do, with xn--."
+        exit_with_error(name, f"{quoted(value)} {reason}")
+
+
+def _allowed_host(host: str) -> str:
+    if host == "*":
+        return host
+    name = normalize_host(host.removeprefix(".").removesuffix("."))  # as Django compares it
+    return "." * host.startswith(".") + name
 
 
 def load_env_file(path: Path) -> None:
