@@ -306,26 +306,28 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# Errors are logged on stderr; middleware/access_log.py writes to stdout.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "json": {
-            "()": "pythonjsonlogger.orjson.OrjsonFormatter",
+            "()": "todo_project.logs.JSONFormatter",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
             # Django's log records have the request, whose text contains the path.
             "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
-    "filters": {
-        "django_request": {"()": "todo_project.http.request_id.DjangoRequestFilter"},
+    "filters": {"django": {"()": "todo_project.logs.DjangoFilter"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["django"]}
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
-        "django.request": {"filters": ["django_request"]},
+        "django.request": {"filters": ["django"]},
+        # These log statements with their parameters, and paths.
+        "django.db.backends": {"level": "INFO"},
+        "django.server": {"level": "CRITICAL"},
     },
 }

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.errors import TIME
 from tests.support.processes import run_python
 from tests.support.servers.gunicorn import GUNICORN, SECONDS, free_port, wait_until
 from tests.support.servers.load import load
@@ -33,6 +34,8 @@ os.dup2(int(descriptor), 3)
 os.execve(program, [program], os.environ | {"LISTEN_PID": str(os.getpid())})
 """
 """What systemd does: it passes sockets as the descriptors from 3 on (sd_listen_fds(3))."""
+
+PROCESS_LINE = re.compile(rf"{TIME.pattern} \[\d+\] \[(INFO|WARN)")
 
 LOADED = """
 import sys, todo_project.wsgi
@@ -270,7 +273,7 @@ def test_signal_stops_all_processes_without_a_traceback(
         code, errors = finish(process, number)
     assert code == 0
     lines = [line for line in errors.splitlines() if not line.startswith("{")]
-    assert [line for line in lines if not re.match(r"\[[^]]+\] \[\d+\] \[(INFO|WARN)", line)] == []
+    assert [line for line in lines if not PROCESS_LINE.match(line)] == []
     assert lines[-1].endswith("[INFO] Shutting down: Master")
 
 

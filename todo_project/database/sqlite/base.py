@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
+from todo_project.database.errors import ErrorsWithoutData
+
 
 class Opened(NamedTuple):
     """Descriptors of a database and its write-ahead log: no other file can get their inodes."""
@@ -27,7 +29,7 @@ _lock = Lock()
 """Protects the descriptors."""
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(ErrorsWithoutData, base.DatabaseWrapper):
     """A connection to the file that the path leads to."""
 
     _identity: tuple[int, int] | None = None
