@@ -20,6 +20,7 @@ from todo_project.database.url import (
 )
 from todo_project.environment import (
     BASE_DIR,
+    ENV_FILE,
     env_bool,
     env_hosts,
     env_int,
@@ -63,7 +64,9 @@ GUNICORN_THREADS = env_int("GUNICORN_THREADS", 4, minimum=1, maximum=64)
 SHORTCUTS = env_bool("SHORTCUTS", default=True)
 
 if not SECRET_KEY:
-    exit_with_error("SECRET_KEY", "is missing; set it to a long random string, or set DEBUG=true.")
+    missing = "is missing" if ENV_FILE.exists() else f"is missing, and there is no file {ENV_FILE}"
+    reason = f"{missing}; set it to a long random string, or set DEBUG=true."
+    exit_with_error("SECRET_KEY", reason)
 for header in CORS_ALLOW_HEADERS:
     if not re.fullmatch("[A-Za-z0-9_-]+", header):
         exit_with_error(

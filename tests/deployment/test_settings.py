@@ -28,10 +28,9 @@ ALL_SETTINGS = "{name: value for name, value in vars(s).items() if name.isupper(
 
 
 def test_secret_key_is_required_without_debug() -> None:
-    assert start() == (
-        1,
-        "SECRET_KEY: is missing; set it to a long random string, or set DEBUG=true.",
-    )
+    absent = "" if environment.ENV_FILE.exists() else f", and there is no file {BASE_DIR}/.env"
+    reason = f"is missing{absent}; set it to a long random string, or set DEBUG=true."
+    assert start() == (1, f"SECRET_KEY: {reason}")
     assert start("s.DEBUG, s.SECRET_KEY", SECRET_KEY="k") == (0, "(False, 'k')")
     assert start("s.DEBUG, s.SECRET_KEY != ''", DEBUG="TRUE") == (0, "(True, True)")
 
@@ -49,8 +48,9 @@ def test_former_keys_are_separated_by_commas() -> None:
     [
         ("DEBUG", "yes", "'yes' is neither true nor false; set it to one of the two."),
         ("PORT", "0", "'0' is out of range; set it to an integer from 1 to 65535."),
-        ("PORT", "x", "'x' is out of range; set it to an integer from 1 to 65535."),
-        ("PORT", "٨", "'٨' is out of range; set it to an integer from 1 to 65535."),
+        ("PORT", "-1", "'-1' is out of range; set it to an integer from 1 to 65535."),
+        ("PORT", "abc", "'abc' is not an integer; set it to an integer from 1 to 65535."),
+        ("PORT", "٨", "'٨' is not an integer; set it to an integer from 1 to 65535."),
         ("PROXIES", "0", "'0' is out of range; set it to an integer from 1 to 16."),
         ("GUNICORN_THREADS", "65", "'65' is out of range; set it to an integer from 1 to 64."),
         (
@@ -59,7 +59,7 @@ def test_former_keys_are_separated_by_commas() -> None:
             f"{SHORTENED} is out of range; set it to an integer from 1 to 65535.",
         ),
         ("WEB_CONCURRENCY", MANY_DIGITS, f"{SHORTENED} is out of range; {WORKERS}"),
-        ("WEB_CONCURRENCY", "two", f"'two' is out of range; {WORKERS}"),
+        ("WEB_CONCURRENCY", "two", f"'two' is not an integer; {WORKERS}"),
         (
             "DEBUG",
             MANY_DIGITS,
@@ -209,47 +209,84 @@ def env_file(tmp_path: Path) -> Path:
     return tmp_path / ".env"
 
 
-def run_env_file(path: Path, text: str, encoding: str) -> tuple[int, str]:
+def load(path: Path, content: str | bytes) -> tuple[int, str]:
     """Write the file; return the exit code and the value of CONTACT_EMAIL, or the error."""
-    path.write_text(text, encoding)
-    read = "from todo_project.environment import env_str; print(env_str('CONTACT_EMAIL'))"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read(path)
+
+
+def read(path: Path) -> tuple[int, str]:
+    """Import the module that reads the file."""
+    code = "from todo_project.environment import env_str; print(env_str('CONTACT_EMAIL'))"
     finished = subprocess.run(
-        [sys.executable, "-c", read],
-        env=os.environ | {"PYTHON_DOTENV_DISABLED": ""},
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHON_DOTENV_DISABLED": "", "X": "interpolated"},
         cwd=path.parent,
         capture_output=True,
         text=True,
         check=False,
     )
-    return finished.returncode, finished.stdout + finished.stderr
+    return finished.returncode, (finished.stdout + finished.stderr).strip()
 
 
 @pytest.mark.parametrize(
-    ("encoding", "found"),
+    ("content", "value"),
     [
-        ("utf-16", "UTF-16"),
-        ("utf-16-le", "UTF-16"),
-        ("utf-16-be", "UTF-16"),
-        ("latin-1", "another encoding, such as Latin-1"),
+        (
+            "# a comment\n\nexport CONTACT_EMAIL = hälp@example.com  # another\n",
+            "hälp@example.com",
+        ),
+        ("\ufeffCONTACT_EMAIL=hälp@example.com", "hälp@example.com"),
+        ("CONTACT_EMAIL='a${X}b'", "a${X}b"),
+        ('SECRET_KEY=\r\nCONTACT_EMAIL="a$X b"\r\n', "a$X b"),
     ],
 )
-def test_env_file_that_is_not_in_utf_8_exits_with_error(
-    env_file: Path, encoding: str, found: str
-) -> None:
-    assert run_env_file(env_file, "CONTACT_EMAIL=hälp@example.com\n", encoding) == (
-        1,
-        f"{env_file}: is in {found}; save it in UTF-8.\n",
-    )
+def test_env_file_is_read_as_it_is_written(env_file: Path, content: str, value: str) -> None:
+    assert load(env_file, content) == (0, value)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_env_file_in_utf_8_is_read_with_or_without_byte_order_mark(
-    env_file: Path, encoding: str
+NOT_AN_ASSIGNMENT = "is not an assignment; write it as NAME=value."
+INTERPOLATED = "has ${…}, which is not replaced; write the value in single quotes, or in full."
+ENCODING = "is in {}; save it in UTF-8."
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("\n# a comment\n\nDEBUG true\n", f", line 4: {NOT_AN_ASSIGNMENT}"),
+        ("A=1\r\n\r\nDEBUG", f", line 3: {NOT_AN_ASSIGNMENT}"),
+        ("SECRET_KEY='secret", f", line 1: {NOT_AN_ASSIGNMENT}"),
+        ("DEBUG: secret", f", line 1: {NOT_AN_ASSIGNMENT}"),
+        ("A=1\nSECRET_KEY=pa${X}ss", f", line 2: {INTERPOLATED}"),
+        ('SECRET_KEY="pa${X}ss"', f", line 1: {INTERPOLATED}"),
+        ("A=ä".encode("utf-16"), f": {ENCODING.format('UTF-16')}"),
+        ("A=ä".encode("utf-16-le"), f": {ENCODING.format('UTF-16')}"),
+        ("A=a".encode("utf-16-be"), f": {ENCODING.format('UTF-16')}"),
+        ("A=ä".encode("latin-1"), f": {ENCODING.format('another encoding, such as Latin-1')}"),
+    ],
+)
+def test_env_file_that_is_not_understood_exits_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | bytes, reason: str
 ) -> None:
-    assert run_env_file(env_file, "CONTACT_EMAIL=hälp@example.com\n", encoding) == (
-        0,
-        "hälp@example.com\n",
-    )
+    monkeypatch.delenv("PYTHON_DOTENV_DISABLED")
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    file = tmp_path / ".env"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SystemExit) as error:
+        environment.load_env_file(file)
+    assert str(error.value) == f"{file}{reason}"
+
+
+def test_env_file_that_cannot_be_read_exits_with_one_line(env_file: Path) -> None:
+    advice = "make it a file that this user may read, or remove it."
+    env_file.symlink_to(env_file)
+    problem = "Too many levels of symbolic links"
+    assert read(env_file) == (1, f"{env_file}: cannot be read ({problem}); {advice}")
+    env_file.unlink()
+    env_file.mkdir()
+    assert read(env_file) == (1, f"{env_file}: cannot be read (Is a directory); {advice}")
+    env_file.rmdir()
+    assert read(env_file) == (0, "")
 
 
 def test_sqlite_is_default_with_write_ahead_log_and_lock_timeout() -> None:
@@ -314,15 +351,3 @@ def test_query_log_is_reset_only_with_debug_or_without_shortcuts(
     )
     variables = {"DEBUG": debug, "SHORTCUTS": shortcuts, "SECRET_KEY": "k"}
     assert start(expression, **variables) == (0, resets)
-
-
-def test_load_env_file_exits_with_the_name_of_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PYTHON_DOTENV_DISABLED")
-    file = tmp_path / ".env"
-    file.write_text("SECRET_KEY=ä", encoding="latin-1")
-    with pytest.raises(SystemExit) as error:
-        environment.load_env_file(file)
-    reason = "is in another encoding, such as Latin-1; save it in UTF-8."
-    assert str(error.value) == f"{file}: {reason}"

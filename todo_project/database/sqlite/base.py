@@ -6,6 +6,7 @@ is then written goes to a file that no path leads to, and is lost when the last 
 """
 
 import os
+import sqlite3
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -56,8 +57,14 @@ class DatabaseWrapper(ErrorsWithoutData, base.DatabaseWrapper):
             is_replaced = opened and _identify(opened.database) != identity
             if opened and is_replaced and log and log == _identify(opened.log):
                 raise OperationalError(f"the file {path} was replaced: delete {path}-wal and -shm")
-        connection = super().get_new_connection(conn_params)
-        connection.execute("PRAGMA user_version")  # opens the log
+        try:
+            connection = super().get_new_connection(conn_params)
+            connection.execute("PRAGMA user_version")  # opens the log
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
+                advice = "make its directory writable, or set DATABASE_URL"
+                error.args = (f"the file {path} cannot be opened; {advice}",)
+            raise
         self._identity = identity or _identify(path)
         with _lock:
             _remember(path, self._identity)
