@@ -212,15 +212,15 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 FORMAT_MODULE_PATH = "todo_project"  # todo_project/en/formats.py
 
-# `collectstatic` writes hashed and compressed files. Where it has not run, and with DEBUG, which
-# does not use hashed names, static files are served from the installed packages.
+# `collectstatic` writes hashed and compressed files. Those that it has not written are served from
+# the installed packages, and with DEBUG, which does not use hashed names, all of them.
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [("guides", BASE_DIR / "docs")]  # to which the page /docs links
 STORAGES = {
     "staticfiles": {"BACKEND": "todo_project.static_files.StaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = True
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_MIMETYPES = {".md": "text/plain"}  # some browsers do not show text/markdown
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # whitenoise, for STATIC_ROOT
