@@ -1,5 +1,6 @@
 """The start of gunicorn, and of the development server."""
 
+import json
 import os
 import re
 import shutil
@@ -99,10 +100,10 @@ def development_server(project: Path, port: int, log: Path) -> Iterator[None]:
         process.wait(timeout=SECONDS)
 
 
-def health(port: int, host: str = "127.0.0.1") -> bytes:
+def health(port: int, host: str = "127.0.0.1", path: str = "/healthz") -> bytes:
     """Return the body of `/healthz`, or nothing while the server is not ready."""
     with suppress(OSError, HTTPException), closing(HTTPConnection(host, port)) as client:
-        client.request("GET", "/healthz")
+        client.request("GET", path)
         return client.getresponse().read()
     return b""
 
@@ -117,6 +118,11 @@ def test_make_dev_reloads_an_edited_module(project: Path, tmp_path: Path) -> Non
         wait_until(lambda: health(port) == b'{"status":"ok"}')
         module.write_text(module.read_text().replace('"ok"', '"edited"'))
         wait_until(lambda: health(port) == b'{"status":"edited"}')
+        # With DEBUG, and LOG_LEVEL=DEBUG, too.
+        assert b"database-unavailable" in health(port, path="/api/personal/tasks?search=personal")
+        lines = [json.loads(line) for line in log.read_text().splitlines() if line[0] == "{"]
+    assert "no such table: tasks" in lines[-1]["message"]
+    assert "personal" not in log.read_text()
 
 
 def dry_run(target: str) -> str:
@@ -146,7 +152,7 @@ def test_service_starts_with_empty_or_valid_number_of_workers(project: Path, wor
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("WEB_CONCURRENCY", "two", "is out of range; set it to an integer from 1 to 64."),
+        ("WEB_CONCURRENCY", "two", "is not an integer; set it to an integer from 1 to 64."),
     ],
 )
 def test_invalid_setting_stops_the_start_with_one_line(
