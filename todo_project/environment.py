@@ -161,7 +161,7 @@ def _reject_ambiguous_line(path: Path, binding: Binding) -> None:
     if binding.error or (binding.key and binding.value is None):
         exit_with_error(f"{path}, line {line}", "is not an assignment; write it as NAME=value.")
     if "${" in (binding.value or "") and not re.search(r"^[^=]*=\s*'", text):
-        reason = "has ${…}, which is not replaced; write the value in single quotes, or in full."
+        reason = "has ${...}, which is not replaced; write the value in single quotes, or in full."
         exit_with_error(f"{path}, line {line}", reason)
 
 

@@ -186,6 +186,7 @@ def test_options_in_url_take_precedence() -> None:
                         "se[cret",
                         "a@b/c",
                         "a@b?c=d",
+                        "1/2?c",
                     )
                     for hosts in ("h", "h,g")
                 ),

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -203,30 +204,10 @@ def test_host_is_an_address_or_name_of_this_machine(host: str, bind: str) -> Non
 
 
 @pytest.fixture
-def env_file(tmp_path: Path) -> Path:
-    """Return the path of a `.env` file in a copy of the modules that read it."""
-    shutil.copytree(BASE_DIR / "todo_project", tmp_path / "todo_project")
+def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the path of a `.env` file that does not exist; let variables be set in vain."""
+    monkeypatch.setattr(os, "environ", {"X": "interpolated", "SECRET_KEY": "of the environment"})
     return tmp_path / ".env"
-
-
-def load(path: Path, content: str | bytes) -> tuple[int, str]:
-    """Write the file; return the exit code and the value of CONTACT_EMAIL, or the error."""
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read(path)
-
-
-def read(path: Path) -> tuple[int, str]:
-    """Import the module that reads the file."""
-    code = "from todo_project.environment import env_str; print(env_str('CONTACT_EMAIL'))"
-    finished = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"PYTHON_DOTENV_DISABLED": "", "X": "interpolated"},
-        cwd=path.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return finished.returncode, (finished.stdout + finished.stderr).strip()
 
 
 @pytest.mark.parametrize(
@@ -242,11 +223,14 @@ def read(path: Path) -> tuple[int, str]:
     ],
 )
 def test_env_file_is_read_as_it_is_written(env_file: Path, content: str, value: str) -> None:
-    assert load(env_file, content) == (0, value)
+    env_file.write_bytes(content.encode())
+    environment.load_env_file(env_file)
+    assert os.environ["CONTACT_EMAIL"] == value
+    assert os.environ["SECRET_KEY"] == "of the environment"
 
 
 NOT_AN_ASSIGNMENT = "is not an assignment; write it as NAME=value."
-INTERPOLATED = "has ${…}, which is not replaced; write the value in single quotes, or in full."
+INTERPOLATED = "has ${...}, which is not replaced; write the value in single quotes, or in full."
 ENCODING = "is in {}; save it in UTF-8."
 
 
@@ -266,27 +250,35 @@ ENCODING = "is in {}; save it in UTF-8."
     ],
 )
 def test_env_file_that_is_not_understood_exits_with_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | bytes, reason: str
+    env_file: Path, content: str | bytes, reason: str
 ) -> None:
-    monkeypatch.delenv("PYTHON_DOTENV_DISABLED")
-    monkeypatch.setattr(os, "environ", dict(os.environ))
-    file = tmp_path / ".env"
-    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    env_file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SystemExit) as error:
-        environment.load_env_file(file)
-    assert str(error.value) == f"{file}{reason}"
+        environment.load_env_file(env_file)
+    assert str(error.value) == f"{env_file}{reason}"
 
 
 def test_env_file_that_cannot_be_read_exits_with_one_line(env_file: Path) -> None:
-    advice = "make it a file that this user may read, or remove it."
-    env_file.symlink_to(env_file)
-    problem = "Too many levels of symbolic links"
-    assert read(env_file) == (1, f"{env_file}: cannot be read ({problem}); {advice}")
-    env_file.unlink()
-    env_file.mkdir()
-    assert read(env_file) == (1, f"{env_file}: cannot be read (Is a directory); {advice}")
-    env_file.rmdir()
-    assert read(env_file) == (0, "")
+    environment.load_env_file(env_file)  # there is none
+    for create, problem in (
+        (partial(env_file.symlink_to, env_file), "Too many levels of symbolic links"),
+        (env_file.mkdir, "Is a directory"),
+    ):
+        create()
+        with pytest.raises(SystemExit) as error:
+            environment.load_env_file(env_file)
+        advice = "make it a file that this user may read, or remove it."
+        assert str(error.value) == f"{env_file}: cannot be read ({problem}); {advice}"
+        env_file.rename(env_file.with_name(problem))
+
+
+def test_env_file_beside_manage_py_is_read(tmp_path: Path) -> None:
+    shutil.copytree(BASE_DIR / "todo_project", tmp_path / "todo_project")
+    (tmp_path / ".env").write_text("CONTACT_EMAIL='a${X}b'")
+    code = "import todo_project.environment, os; print(os.environ['CONTACT_EMAIL'])"
+    environ = os.environ | {"PYTHON_DOTENV_DISABLED": ""}
+    output = subprocess.check_output([sys.executable, "-c", code], env=environ, cwd=tmp_path)
+    assert output == b"a${X}b\n"
 
 
 def test_sqlite_is_default_with_write_ahead_log_and_lock_timeout() -> None:

@@ -1,11 +1,14 @@
 """Tests of CORS: preflights, and responses to allowed and other origins."""
 
+import re
 from typing import Any
 
 import pytest
 
 from tests.support.client import API, TASKS
+from tests.support.documentation import code_blocks
 from tests.support.processes import start
+from todo_project.environment import BASE_DIR, env_origins
 from todo_project.http.origins import compile_pattern
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +158,21 @@ def test_origins_and_hosts_are_compared_as_browsers_write_them() -> None:
         "ALLOWED_HOSTS": "Müller.Example.,.Example.com,[0:0::1],*",
     }
     assert start(names, DEBUG="1", **variables) == (0, str(expected))
+
+
+@pytest.mark.once
+def test_documented_values_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = BASE_DIR / "docs" / "deployment.md"
+    [block] = [each for each in code_blocks(page, "sh") if "CORS_ALLOW_HEADERS" in each]
+    expression = "len(s.CORS_ALLOWED_ORIGINS), len(s.CORS_ALLOWED_ORIGIN_REGEXES)"
+    variables = dict(line.split("=") for line in block.splitlines())
+    assert start(expression, DEBUG="1", **variables) == (0, "(1, 1)")
+    [table] = re.findall(
+        "^[|] value [|] allows [|]\n(.*?)\n\n", page.read_text(), re.DOTALL | re.MULTILINE
+    )
+    values = re.findall(r"`([a-z-]+://\S*|null)`", table)
+    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", ",".join(values).replace("…", "abc"))
+    assert len(env_origins("CORS_ALLOWED_ORIGINS")) == len(values) == 7
 
 
 @pytest.mark.once

@@ -55,6 +55,8 @@ class ErrorsWithoutData:
 
 class _ErrorWrapper(DatabaseErrorWrapper):
     def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        if exc_type is None:
+            return
         error = exc_value
         while error:
             if isinstance(error, (psycopg.Error, sqlite3.Error)):

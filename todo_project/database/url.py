@@ -170,8 +170,7 @@ def _parse(variable: str, url: str) -> dict[str, Any]:
         exit_with_error(variable, "is in quotes; remove the quotes.")
     try:
         parts = urlsplit(url)
-        end = parts.path or parts.query
-        if "#" in url or ("@" in end and parts.scheme not in {"", "sqlite"}):
+        if "#" in url or ("@" in parts.path + parts.query and parts.scheme.startswith("p")):
             raise ValueError
         user, at, hosts = parts.netloc.rpartition("@")
         if "," not in hosts:

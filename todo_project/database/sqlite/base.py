@@ -61,7 +61,7 @@ class DatabaseWrapper(ErrorsWithoutData, base.DatabaseWrapper):
             connection = super().get_new_connection(conn_params)
             connection.execute("PRAGMA user_version")  # opens the log
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN:
                 advice = "make its directory writable, or set DATABASE_URL"
                 error.args = (f"the file {path} cannot be opened; {advice}",)
             raise
