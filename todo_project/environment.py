@@ -67,10 +67,8 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 def env_hosts(name: str, default: str) -> list[str]:
     """Return the variable, a list of hosts as in `ALLOWED_HOSTS` of Django."""
-    return [
-        _normalized(name, host, _allowed_host, "a host name; write it as api.example.com.")
-        for host in env_list(name, default)
-    ]
+    form = "a host name; write it as api.example.com."
+    return [_normalized(name, each, _allowed_host, form) for each in env_list(name, default)]
 
 
 def env_origins(name: str, permitted: str = ".+") -> list[str]:
@@ -78,15 +76,8 @@ def env_origins(name: str, permitted: str = ".+") -> list[str]:
 
     Each must match the regular expression `permitted` as well.
     """
-
-    def normalize(origin: str) -> str:
-        normalized = normalize_origin(origin)
-        if not re.fullmatch(permitted, normalized):
-            raise ValueError(origin)
-        return normalized
-
     form = "an origin; write it as https://app.example.com."
-    return [_normalized(name, origin, normalize, form) for origin in env_list(name)]
+    return [_normalized(name, each, normalize_origin, form, permitted) for each in env_list(name)]
 
 
 def platform_hosts() -> list[str]:
@@ -113,14 +104,17 @@ def exit_with_error(name: str, reason: str) -> NoReturn:
     raise SystemExit(f"{name}: {reason}")
 
 
-def _normalized(name: str, value: str, normalize: Callable[[str], str], form: str) -> str:
+def _normalized(
+    name: str, value: str, normalize: Callable[[str], str], form: str, permitted: str = ".+"
+) -> str:
     try:
-        return normalize(value)
+        normalized = normalize(value)
+        if re.fullmatch(permitted, normalized):
+            return normalized
     except ValueError:
-        reason = f"is not {form}"
         if not value.isascii():
-            reason = "cannot be converted to ASCII; write it as browsers do, with xn--."
-        exit_with_error(name, f"{quoted(value)} {reason}")
+            form = "convertible to ASCII; write it as browsers do, with xn--."
+    exit_with_error(name, f"{quoted(value)} is not {form}")
 
 
 def _allowed_host(host: str) -> str:

@@ -24,7 +24,7 @@ LEVELS = "set DEBUG, INFO, WARNING, ERROR or CRITICAL."
 EMAIL = "write it as help@example.com."
 NAME = "write it as api.example.com."
 ORIGIN = "write it as https://app.example.com."
-ASCII = "cannot be converted to ASCII; write it as browsers do, with xn--."
+ASCII = "is not convertible to ASCII; write it as browsers do, with xn--."
 ALL_SETTINGS = "{name: value for name, value in vars(s).items() if name.isupper()}"
 
 
