@@ -125,7 +125,11 @@ def _allowed_host(host: str) -> str:
 
 
 def load_env_file(path: Path) -> None:
-    """Add the variables in the file, if it exists, to the environment, as they are written."""
+    """Add the variables in the file, if it exists, to the environment, as they are written.
+
+    python-dotenv itself replaces `${X}` in single quotes, too
+    (https://github.com/theskumar/python-dotenv/issues/422), and skips lines that it cannot parse.
+    """
     if env_bool("PYTHON_DOTENV_DISABLED", default=False):
         return
     try:
