@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from todo_project.http.request_id import add_request_id_to_log_records
+from todo_project.logs import add_request_id_to_log_records
 
 
 class TodoProjectConfig(AppConfig):

@@ -8,14 +8,18 @@ same name in `.env`.
 import os
 import re
 import textwrap
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from reprlib import Repr
 from typing import NoReturn
-from urllib.parse import urlsplit
 
-from dotenv import load_dotenv
+from dotenv.parser import Binding, parse_stream
+
+from todo_project.http.origins import normalize_host, normalize_origin
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+ENV_FILE = BASE_DIR / ".env"
 
 PLATFORM_HOSTS = {
     "HEROKU_APP_DEFAULT_DOMAIN_NAME": "{}",  # devcenter.heroku.com/articles/dyno-metadata
@@ -48,9 +52,10 @@ def env_int(name: str, default: int, *, minimum: int, maximum: int) -> int:
     """Return the variable as an integer from `minimum` to `maximum`."""
     value = env_str(name, str(default))
     if not (re.fullmatch("[0-9]{1,9}", value) and minimum <= int(value) <= maximum):
+        problem = "out of range" if re.fullmatch("-?[0-9]+", value) else "not an integer"
         exit_with_error(
             name,
-            f"{quoted(value)} is out of range; set it to an integer from {minimum} to {maximum}.",
+            f"{quoted(value)} is {problem}; set it to an integer from {minimum} to {maximum}.",
         )
     return int(value)
 
@@ -60,15 +65,19 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
 
 
-def env_origins(name: str) -> list[str]:
-    """Return the variable, a list of origins: each a scheme, a host and perhaps a port."""
-    origins = env_list(name)
-    for origin in origins:
-        if not _is_origin(origin):
-            exit_with_error(
-                name, f"{quoted(origin)} is not an origin; write it as https://app.example.com."
-            )
-    return origins
+def env_hosts(name: str, default: str) -> list[str]:
+    """Return the variable, a list of hosts as in `ALLOWED_HOSTS` of Django."""
+    form = "a host name; write it as api.example.com."
+    return [_normalized(name, each, _allowed_host, form) for each in env_list(name, default)]
+
+
+def env_origins(name: str, permitted: str = ".+") -> list[str]:
+    """Return the variable, a list of origins, and of patterns with `*`, as browsers write them.
+
+    Each must match the regular expression `permitted` as well.
+    """
+    form = "an origin; write it as https://app.example.com."
+    return [_normalized(name, each, normalize_origin, form, permitted) for each in env_list(name)]
 
 
 def platform_hosts() -> list[str]:
@@ -95,22 +104,63 @@ def exit_with_error(name: str, reason: str) -> NoReturn:
     raise SystemExit(f"{name}: {reason}")
 
 
-def _is_origin(value: str) -> bool:
+def _normalized(
+    name: str, value: str, normalize: Callable[[str], str], form: str, permitted: str = ".+"
+) -> str:
     try:
-        parts = urlsplit(value)
-        _ = parts.port  # raises ValueError if it is not a port
+        normalized = normalize(value)
+        if re.fullmatch(permitted, normalized):
+            return normalized
     except ValueError:
-        return False
-    return bool(parts.hostname and re.fullmatch(r"https?://[^/?#@*\s]+", value))
+        if not value.isascii():
+            form = "convertible to ASCII; write it as browsers do, with xn--."
+    exit_with_error(name, f"{quoted(value)} is not {form}")
+
+
+def _allowed_host(host: str) -> str:
+    if host == "*":
+        return host
+    name = normalize_host(host.removeprefix(".").removesuffix("."))  # as Django compares it
+    return "." * host.startswith(".") + name
 
 
 def load_env_file(path: Path) -> None:
-    """Add the variables in the file, if it exists, to the environment."""
+    """Add the variables in the file, if it exists, to the environment, as they are written.
+
+    python-dotenv itself replaces `${X}` in single quotes, too
+    (https://github.com/theskumar/python-dotenv/issues/422), and skips lines that it cannot parse.
+    """
+    if env_bool("PYTHON_DOTENV_DISABLED", default=False):
+        return
     try:
-        load_dotenv(path, encoding="utf-8-sig")
-    except ValueError:  # bytes that are not UTF-8, or null characters
-        found = "UTF-16" if b"\0" in path.read_bytes() else "another encoding, such as Latin-1"
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror}); make it a file that this user may read"
+        exit_with_error(str(path), f"{reason}, or remove it.")
+    try:
+        text = content.decode("utf-8-sig")
+        if "\0" in text:
+            raise ValueError
+    except ValueError:
+        found = "UTF-16" if b"\0" in content else "another encoding, such as Latin-1"
         exit_with_error(str(path), f"is in {found}; save it in UTF-8.")
+    for binding in parse_stream(StringIO(text, newline=None)):
+        _reject_ambiguous_line(path, binding)
+        if binding.key:
+            os.environ.setdefault(binding.key, binding.value or "")
 
 
-load_env_file(BASE_DIR / ".env")
+def _reject_ambiguous_line(path: Path, binding: Binding) -> None:
+    """End the process if a line would be skipped, or if a shell would read another value."""
+    text = binding.original.string
+    line = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+    if binding.error or (binding.key and binding.value is None):
+        exit_with_error(f"{path}, line {line}", "is not an assignment; write it as NAME=value.")
+    if "${" in (binding.value or "") and not re.search(r"^[^=]*=\s*'", text):
+        reason = "has ${...}, which is not replaced; write the value in single quotes, or in full."
+        exit_with_error(f"{path}, line {line}", reason)
+
+
+load_env_file(ENV_FILE)

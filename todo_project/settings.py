@@ -20,7 +20,9 @@ from todo_project.database.url import (
 )
 from todo_project.environment import (
     BASE_DIR,
+    ENV_FILE,
     env_bool,
+    env_hosts,
     env_int,
     env_list,
     env_origins,
@@ -29,11 +31,12 @@ from todo_project.environment import (
     platform_hosts,
     quoted,
 )
+from todo_project.http.origins import OPAQUE_ORIGINS, compile_pattern
 
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_str("SECRET_KEY", "only-for-debugging-" * 3 if DEBUG else "")
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + platform_hosts()
+ALLOWED_HOSTS = env_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + platform_hosts()
 BEHIND_PROXY = env_bool("BEHIND_PROXY", default=not DEBUG)
 PROXIES = env_int("PROXIES", 1, minimum=1, maximum=16)
 HSTS_SECONDS = env_int("HSTS_SECONDS", 0 if DEBUG else 31_536_000, minimum=0, maximum=63_072_000)
@@ -47,7 +50,9 @@ DATABASE_PREPARE = env_bool(
     "DATABASE_PREPARE", default=not DATABASE_POOLED or is_neon(DATABASE_URL)
 )
 CORS_ALLOWED_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
-CSRF_TRUSTED_ORIGINS = env_origins("CSRF_TRUSTED_ORIGINS")
+CORS_ALLOW_HEADERS = env_list("CORS_ALLOW_HEADERS")
+CORS_ALLOW_CREDENTIALS = env_bool("CORS_ALLOW_CREDENTIALS", default=False)
+CSRF_TRUSTED_ORIGINS = env_origins("CSRF_TRUSTED_ORIGINS", "https?://[^*]+")
 CONTACT_EMAIL = env_str("CONTACT_EMAIL")
 LOG_LEVEL = env_str("LOG_LEVEL", "INFO").upper()
 METRICS = env_bool("METRICS", default=False)
@@ -59,11 +64,21 @@ GUNICORN_THREADS = env_int("GUNICORN_THREADS", 4, minimum=1, maximum=64)
 SHORTCUTS = env_bool("SHORTCUTS", default=True)
 
 if not SECRET_KEY:
-    exit_with_error("SECRET_KEY", "is missing; set it to a long random string, or set DEBUG=true.")
-for host in ALLOWED_HOSTS:
-    if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", host):
+    missing = "is missing" if ENV_FILE.exists() else f"is missing, and there is no file {ENV_FILE}"
+    reason = f"{missing}; set it to a long random string, or set DEBUG=true."
+    exit_with_error("SECRET_KEY", reason)
+for header in CORS_ALLOW_HEADERS:
+    if not re.fullmatch("[A-Za-z0-9_-]+", header):
         exit_with_error(
-            "ALLOWED_HOSTS", f"{quoted(host)} is not a host name; write it as api.example.com."
+            "CORS_ALLOW_HEADERS",
+            f"{quoted(header)} is not the name of a header; write it as sentry-trace.",
+        )
+for origin in OPAQUE_ORIGINS if CORS_ALLOW_CREDENTIALS else ():
+    if origin in CORS_ALLOWED_ORIGINS:
+        exit_with_error(
+            "CORS_ALLOWED_ORIGINS",
+            f"with CORS_ALLOW_CREDENTIALS=true, {origin} would let any page use the cookies of "
+            "its visitors; remove it.",
         )
 if CONTACT_EMAIL and "@" not in CONTACT_EMAIL:
     exit_with_error(
@@ -197,29 +212,40 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 FORMAT_MODULE_PATH = "todo_project"  # todo_project/en/formats.py
 
-# `collectstatic` writes hashed and compressed files. Where it has not run, and with DEBUG, which
-# does not use hashed names, static files are served from the installed packages.
+# `collectstatic` writes hashed and compressed files. Those that it has not written are served from
+# the installed packages, and with DEBUG, which does not use hashed names, all of them.
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [("guides", BASE_DIR / "docs")]  # to which the page /docs links
 STORAGES = {
     "staticfiles": {"BACKEND": "todo_project.static_files.StaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = True
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_MIMETYPES = {".md": "text/plain"}  # some browsers do not show text/markdown
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # whitenoise, for STATIC_ROOT
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes of a request body
 
-CORS_ALLOW_HEADERS = [
-    "content-type",
-    "idempotency-key",
-    "if-match",
-    "if-none-match",
-    "x-request-id",
-    *(["authorization"] if API_AUTHENTICATION_CLASSES else []),
+CORS_ALLOWED_ORIGIN_REGEXES = [
+    compile_pattern(each) for each in CORS_ALLOWED_ORIGINS if "*" in each
 ]
+CORS_ALLOWED_ORIGINS = [each for each in CORS_ALLOWED_ORIGINS if "*" not in each]
+CORS_ALLOW_HEADERS = sorted(
+    {
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "traceparent",
+        "tracestate",
+        "x-request-id",
+        *(header.lower() for header in CORS_ALLOW_HEADERS),
+    }
+)
+# Otherwise, with CORS_ALLOW_CREDENTIALS, a page could use the admin with its visitor's session.
+CORS_URLS_REGEX = "(?!/admin/)"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 CORS_EXPOSE_HEADERS = [
     "ETag",
@@ -283,26 +309,28 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# Errors are logged on stderr; middleware/access_log.py writes to stdout.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "json": {
-            "()": "pythonjsonlogger.orjson.OrjsonFormatter",
+            "()": "todo_project.logs.JSONFormatter",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
             # Django's log records have the request, whose text contains the path.
             "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
-    "filters": {
-        "django_request": {"()": "todo_project.http.request_id.DjangoRequestFilter"},
+    "filters": {"django": {"()": "todo_project.logs.DjangoFilter"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["django"]}
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
-        "django.request": {"filters": ["django_request"]},
+        "django.request": {"filters": ["django"]},
+        # These log statements with their parameters, and paths.
+        "django.db.backends": {"level": "INFO"},
+        "django.server": {"level": "CRITICAL"},
     },
 }

@@ -18,11 +18,14 @@ FETCH = """async ([url, init]) => {
     return [response.status, Object.fromEntries(response.headers), await response.text()];
 }"""
 HEADERS = {
+    "Authorization": "Bearer token",
     "Content-Type": "application/json",
     "Idempotency-Key": "milk",
     "If-Match": "*",
     "If-None-Match": '"another"',
     "X-Request-ID": "from-another-origin",
+    "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "tracestate": "vendor=value",
 }
 SAFELISTED = {"cache-control", "content-length", "content-type"}
 """The response headers that every page may read (Fetch, CORS-safelisted response-header name)."""
@@ -66,6 +69,27 @@ def test_allowed_origin_can_send_every_request_and_read_every_header(
             response = exposed(page, base_url + path.format(task=task), method, body)
             assert response == (status, {"x-request-id"} | headers), (method, path)
     assert [row["title"] for row in stored_rows()] == ["Milk"]
+
+
+def test_pages_can_send_headers_and_cookies_that_settings_allow(
+    tmp_path: Path, page: Page, page_log: PageLog, other_origin: str
+) -> None:
+    init = {"headers": {"sentry-trace": "1-2-3", "Baggage": "a=b"}, "credentials": "include"}
+    allowed = {
+        "CORS_ALLOWED_ORIGINS": other_origin.upper(),
+        "CORS_ALLOW_HEADERS": "sentry-trace,baggage",
+        "CORS_ALLOW_CREDENTIALS": "true",
+    }
+    page.goto(other_origin)
+    with serve(tmp_path / "log", **allowed) as base_url:
+        assert page.evaluate(FETCH, [base_url + TASKS, init])[0] == 200
+    for name in ("CORS_ALLOW_HEADERS", "CORS_ALLOW_CREDENTIALS"):
+        with (
+            serve(tmp_path / name, **allowed | {name: ""}) as base_url,
+            pytest.raises(Error, match="TypeError: Failed to fetch"),
+        ):
+            page.evaluate(FETCH, [base_url + TASKS, init])
+        assert "has been blocked by CORS policy" in page_log.pop_errors()[0]
 
 
 def test_allowed_origin_can_read_retry_after(

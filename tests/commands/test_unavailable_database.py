@@ -63,6 +63,13 @@ def test_read_only_database_exits_with_one_line() -> None:
     assert run("configure_role", url=url) == (1, "", message)
 
 
+def test_directory_in_which_no_file_can_be_created_exits_with_one_line() -> None:
+    advice = "make its directory writable, or set DATABASE_URL"
+    message = f"CommandError: DATABASE_URL: the file /proc/db.sqlite3 cannot be opened; {advice}\n"
+    for command in ("migrate", "export_tasks"):
+        assert run(command, url="sqlite:////proc/db.sqlite3") == (1, "", message)
+
+
 def test_traceback_is_shown_on_request() -> None:
     url = with_options("-c role=nobody")
     finished = subprocess.run(

@@ -190,3 +190,16 @@ def test_file_without_log_is_used_once_it_is_replaced(file: Path) -> None:
             with connected.cursor() as cursor:
                 found.append("other" in connected.introspection.table_names(cursor))
     assert found == [False, True]
+
+
+def test_locked_file_is_reported_as_such(file: Path) -> None:
+    settings = parse_database_url(
+        "DATABASE_URL", f"sqlite:///{file}", pooled=False, prepare_threshold=None
+    )
+    settings["OPTIONS"]["timeout"] = 0
+    connection = ConnectionHandler({"default": settings})["default"]
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match=r"^database is locked$"):
+            connection.connect()

@@ -17,6 +17,10 @@ from todo_project.database.url import (
 
 pytestmark = pytest.mark.once
 
+PERCENT_ENCODE = (
+    "percent-encode the user and the password (/ as %2F, ? as %3F, # as %23, @ as %40, [ as %5B), "
+    "and check that the port is a number."
+)
 VALID_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
 REMOTE = "postgresql://u:p@db.example.com/todo"
 MISSING = "does not exist; create it, or correct the path."
@@ -159,9 +163,41 @@ def test_options_in_url_take_precedence() -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("nonsense://secret", f"cannot be read (UnknownSchemeError); {VALID_FORMS}"),
-        ("postgresql://u:secret@h:port/n", f"cannot be read (ParseError); {VALID_FORMS}"),
-        ("postgresql://u:secret@h:1,g:port/n", f"cannot be read (ValueError); {VALID_FORMS}"),
+        *(
+            (url, f"does not start with a known scheme; {VALID_FORMS}")
+            for url in ("nonsense://secret", "psql 'postgresql://u:secret@h/n'", "secret")
+        ),
+        *(
+            (url, "is in quotes; remove the quotes.")
+            for url in (f"'{REMOTE}'", f'"{REMOTE}"', f"“{REMOTE}”", f"'{REMOTE}")
+        ),
+        *(
+            (url, f"cannot be read; {PERCENT_ENCODE}")
+            for url in (
+                "postgresql://u:secret@h:port/n",
+                "postgresql://u:secret@h:1,g:port/n",
+                "postgresql://u:sec@et@h,g:x/n",
+                *(
+                    f"postgresql://u:{password}@{hosts}/n"
+                    for password in (
+                        "se/cret",
+                        "se?cret",
+                        "se#cret",
+                        "se[cret",
+                        "a@b/c",
+                        "a@b?c=d",
+                        "1/2?c",
+                    )
+                    for hosts in ("h", "h,g")
+                ),
+                # The host would be u, and the port 12.
+                *(
+                    f"postgresql://u:12{end}@h/n"
+                    for end in ("/secret", "?secret=", "#secret", "/")
+                ),
+                "sqlite:///a#secret",
+            )
+        ),
         ("mysql://u:secret@h/n", f"django.db.backends.mysql is not supported; {VALID_FORMS}"),
         ("postgresql://u:secret@h/", f"names no database; {VALID_FORMS}"),
         ("sqlite://", f"names no file, so nothing would be stored; {VALID_FORMS}"),

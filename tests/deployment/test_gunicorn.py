@@ -1,5 +1,6 @@
 """The start of gunicorn, and of the development server."""
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.errors import TIME
 from tests.support.processes import run_python
 from tests.support.servers.gunicorn import GUNICORN, SECONDS, free_port, wait_until
 from tests.support.servers.load import load
@@ -33,6 +35,8 @@ os.dup2(int(descriptor), 3)
 os.execve(program, [program], os.environ | {"LISTEN_PID": str(os.getpid())})
 """
 """What systemd does: it passes sockets as the descriptors from 3 on (sd_listen_fds(3))."""
+
+PROCESS_LINE = re.compile(rf"{TIME.pattern} \[\d+\] \[(INFO|WARN)")
 
 LOADED = """
 import sys, todo_project.wsgi
@@ -96,10 +100,10 @@ def development_server(project: Path, port: int, log: Path) -> Iterator[None]:
         process.wait(timeout=SECONDS)
 
 
-def health(port: int, host: str = "127.0.0.1") -> bytes:
+def health(port: int, host: str = "127.0.0.1", path: str = "/healthz") -> bytes:
     """Return the body of `/healthz`, or nothing while the server is not ready."""
     with suppress(OSError, HTTPException), closing(HTTPConnection(host, port)) as client:
-        client.request("GET", "/healthz")
+        client.request("GET", path)
         return client.getresponse().read()
     return b""
 
@@ -114,6 +118,11 @@ def test_make_dev_reloads_an_edited_module(project: Path, tmp_path: Path) -> Non
         wait_until(lambda: health(port) == b'{"status":"ok"}')
         module.write_text(module.read_text().replace('"ok"', '"edited"'))
         wait_until(lambda: health(port) == b'{"status":"edited"}')
+        # With DEBUG, and LOG_LEVEL=DEBUG, too.
+        assert b"database-unavailable" in health(port, path="/api/personal/tasks?search=personal")
+        lines = [json.loads(line) for line in log.read_text().splitlines() if line[0] == "{"]
+    assert "no such table: tasks" in lines[-1]["message"]
+    assert "personal" not in log.read_text()
 
 
 def dry_run(target: str) -> str:
@@ -143,7 +152,7 @@ def test_service_starts_with_empty_or_valid_number_of_workers(project: Path, wor
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("WEB_CONCURRENCY", "two", "is out of range; set it to an integer from 1 to 64."),
+        ("WEB_CONCURRENCY", "two", "is not an integer; set it to an integer from 1 to 64."),
     ],
 )
 def test_invalid_setting_stops_the_start_with_one_line(
@@ -270,7 +279,7 @@ def test_signal_stops_all_processes_without_a_traceback(
         code, errors = finish(process, number)
     assert code == 0
     lines = [line for line in errors.splitlines() if not line.startswith("{")]
-    assert [line for line in lines if not re.match(r"\[[^]]+\] \[\d+\] \[(INFO|WARN)", line)] == []
+    assert [line for line in lines if not PROCESS_LINE.match(line)] == []
     assert lines[-1].endswith("[INFO] Shutting down: Master")
 
 

@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import DeleteQuery
+from django.db.utils import DatabaseErrorWrapper
 from django.http import HttpResponse
 from django.test import RequestFactory
 from gunicorn.config import Config
@@ -79,6 +80,13 @@ def test_django_has_the_attributes_of_a_health_check() -> None:
     flags = {"health_check_enabled", "health_check_done", "errors_occurred", "close_at"}
     assert flags <= vars(connections["default"]).keys()
     assert [*signature(BaseDatabaseWrapper.close_if_health_check_failed).parameters] == ["self"]
+
+
+def test_django_wraps_all_calls_of_a_driver_in_one_attribute() -> None:
+    wrap: Any = BaseDatabaseWrapper.wrap_database_errors
+    assert wrap.func.__name__ == "wrap_database_errors"
+    parameters = ["self", "exc_type", "exc_value", "traceback"]
+    assert [*signature(DatabaseErrorWrapper.__exit__).parameters] == parameters
 
 
 def test_gunicorn_workers_have_what_the_event_loop_uses() -> None:

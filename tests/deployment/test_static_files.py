@@ -1,12 +1,14 @@
 """Tests of the static files: hashed and compressed after `collectstatic`, as they are before."""
 
 import gzip
+import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 import pytest
@@ -15,6 +17,7 @@ from tests.support.servers.gunicorn import free_port
 from tests.support.servers.platform import STRONG_KEY, build, checkout, procfile, start
 from todo_project.environment import BASE_DIR
 from todo_project.middleware.security import CONTENT_SECURITY_POLICY
+from todo_project.static_files import StaticFilesStorage
 
 pytestmark = pytest.mark.once
 
@@ -175,3 +178,52 @@ def test_only_hashed_files_are_kept(built: Path) -> None:
     assert [name for name in names if not re.search(r"\.[0-9a-f]{12}(\.|$)", name)] == [
         "staticfiles.json"
     ]
+
+
+PATHS = {"docs.css": "docs.0123456789ab.css"}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "valid"),
+    [
+        ("", False),
+        ('{"paths": {"docs.css": "docs.0123', False),
+        ("null", False),
+        (json.dumps({"version": "1.1", "paths": {}}), True),  # of another release
+        (json.dumps({"version": "1.1", "paths": PATHS}), True),  # without its files
+        (None, True),
+    ],
+)
+def test_file_that_is_not_collected_has_its_plain_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, manifest: str | None, *, valid: bool
+) -> None:
+    if manifest is not None:
+        (tmp_path / "staticfiles.json").write_text(manifest)
+    storage_class: Any = StaticFilesStorage
+    storage = storage_class(location=tmp_path, base_url="/static/")
+    assert storage.url("docs.css") == "/static/docs.css"
+    warning = "staticfiles.json is not valid; run: python manage.py collectstatic"
+    assert caplog.messages == ([] if valid else [warning])
+    (tmp_path / PATHS["docs.css"]).touch()
+    collected = manifest is not None and valid and "docs" in manifest
+    assert storage.url("docs.css") == f"/static/{PATHS['docs.css'] if collected else 'docs.css'}"
+
+
+def test_pages_work_with_an_incomplete_manifest_until_files_are_collected_again(
+    running: Run, built: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(built, copy)
+    manifest = copy / "staticfiles" / "staticfiles.json"
+    manifest.write_bytes(manifest.read_bytes()[:100])
+    with running(copy) as port:
+        for page in ("/docs", "/problems/", "/admin/login/"):
+            files = load(port, page)
+            assert [
+                (name, file.status) for name, file in files.items() if file.status != 200
+            ] == []
+            assert [name for name in files if without_hash(name) != name] == []
+    build(copy)
+    with running(copy) as port:
+        names = static_files(port, "/docs")
+        assert [name for name in names if without_hash(name) == name] == []

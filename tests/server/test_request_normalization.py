@@ -150,12 +150,17 @@ def test_encoded_slash_is_found_in_the_raw_target(
         (f"http://evil.example{TASKS}", 400),
         (f"http://{TASKS}", 400),
         ("http://evil.example?", 400),
+        (f"http://personal:title@localhost{TASKS}", 400),
+        ("http://personal title", 400),
         (f"{TASKS}?search=http://evil.example", 200),
     ],
 )
-def test_host_of_an_absolute_target_is_checked(target: str, status: int) -> None:
+def test_host_of_an_absolute_target_is_checked(
+    caplog: pytest.LogCaptureFixture, target: str, status: int
+) -> None:
     """RFC 9112 §3.2.2: it takes precedence over the Host header."""
     assert call("GET", TASKS, RAW_URI=target)[0] == status
     absolute = not target.startswith("/")
     overridden = call("GET", TASKS, RAW_URI=target, HTTP_HOST="evil.example")[0]
     assert overridden == (status if absolute else 400)
+    assert "personal" not in caplog.text

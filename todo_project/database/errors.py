@@ -1,11 +1,15 @@
-"""Which errors of a database mean that it is unavailable, rather than that the service has a bug.
+"""Errors of the database: which mean that it is unavailable, and what their messages may contain.
 
 They are told apart by class and code, because messages depend on the language of the server.
 """
 
 import sqlite3
+from functools import cached_property
+from typing import Any
 
+import psycopg
 from django.db import InterfaceError, InternalError, OperationalError
+from django.db.utils import DatabaseErrorWrapper
 
 UNAVAILABLE_ERRORS = (
     OperationalError,  # down, too slow, no connection left
@@ -34,3 +38,43 @@ def is_unavailable(error: Exception) -> bool:
         or getattr(cause, "sqlstate", None) in UNAVAILABLE_SQLSTATES
         or getattr(cause, "sqlite_errorcode", None) in UNAVAILABLE_SQLITE_CODES
     )
+
+
+class ErrorsWithoutData:
+    """A database wrapper whose errors have no data of users in their messages.
+
+    Where an error is printed, its message has been replaced, whatever prints it: the log, a
+    traceback of a command, or a package.
+    """
+
+    @cached_property
+    def wrap_database_errors(self) -> DatabaseErrorWrapper:
+        """Return what all calls of the driver are wrapped in."""
+        return _ErrorWrapper(self)
+
+
+class _ErrorWrapper(DatabaseErrorWrapper):
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        if exc_type is None:
+            return
+        error = exc_value
+        while error:
+            if isinstance(error, (psycopg.Error, sqlite3.Error)):
+                error.args = (_message(error),)
+            error = error.__context__
+        super().__exit__(exc_type, exc_value, traceback)
+
+
+def _message(error: psycopg.Error | sqlite3.Error) -> str:
+    """Return the primary message of the server, or only the code if that may quote data.
+
+    The other fields quote a failing row (DETAIL), and parameters if the server logs those of
+    errors (CONTEXT). The primary message names objects of the schema; that of a DataError (class
+    22) quotes a value, and that of a trigger (class P0) is anything. SQLite quotes a text that it
+    cannot decode.
+    """
+    if isinstance(error, sqlite3.Error):
+        return str(error).partition(" with text ")[0]
+    if isinstance(error, psycopg.DataError) or (error.sqlstate or "").startswith("P0"):
+        return f"SQLSTATE {error.sqlstate or 'unknown'}"
+    return error.diag.message_primary or str(error)

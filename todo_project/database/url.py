@@ -63,6 +63,11 @@ INTEGER_OPTIONS = {*TCP_OPTIONS, "keepalives", "connect_timeout", "port"}
 """The options that libpq validates only when it connects."""
 
 VALID_FORMS = "set it to postgresql://user:password@host/name or sqlite:///file."
+PERCENT_ENCODE = (
+    "percent-encode the user and the password (/ as %2F, ? as %3F, # as %23, @ as %40, [ as %5B), "
+    "and check that the port is a number."
+)
+QUOTES = ("'", '"', "\u201c", "\u2018")
 NEON_DOMAIN = ".neon.tech"
 LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 POSTGRESQL_ENGINE = "todo_project.database.postgresql"
@@ -104,10 +109,7 @@ def parse_database_url(
     takes several round trips. There is no pool on this side: a pooler has one, and Django's
     does not survive gunicorn's fork.
     """
-    try:
-        parsed = _parse(url)
-    except ValueError as error:
-        exit_with_error(variable, f"cannot be read ({type(error).__name__}); {VALID_FORMS}")
+    parsed = _parse(variable, url)
     parsed |= {"CONN_MAX_AGE": MAX_AGE, "CONN_HEALTH_CHECKS": True}
     options: dict[str, Any] = parsed.setdefault("OPTIONS", {})
     match parsed["ENGINE"]:
@@ -158,18 +160,31 @@ def describe_database(connection: BaseDatabaseWrapper) -> str:
     return f"{connection.settings_dict['NAME']} on {host}"
 
 
-def _parse(url: str) -> dict[str, Any]:
-    """Parse the URL; dj_database_url supports only one host."""
-    parts = urlsplit(url)
-    user, at, hosts = parts.netloc.rpartition("@")
-    if "," not in hosts:
-        return {**dj_database_url.parse(url)}
-    addresses = [urlsplit(f"//{address}") for address in hosts.split(",")]
-    return {
-        **dj_database_url.parse(parts._replace(netloc=user + at).geturl()),
-        "HOST": ",".join(unquote(address.hostname or "") for address in addresses),
-        "PORT": ",".join(str(address.port or "") for address in addresses),
-    }
+def _parse(variable: str, url: str) -> dict[str, Any]:
+    """Parse the URL; dj_database_url supports only one host.
+
+    A reserved character in the password ends the host early, and the rest of it would be taken for
+    the path or the query. No message has a part of what may be the password.
+    """
+    if url.startswith(QUOTES):
+        exit_with_error(variable, "is in quotes; remove the quotes.")
+    try:
+        parts = urlsplit(url)
+        if "#" in url or ("@" in parts.path + parts.query and parts.scheme.startswith("p")):
+            raise ValueError
+        user, at, hosts = parts.netloc.rpartition("@")
+        if "," not in hosts:
+            return {**dj_database_url.parse(url)}
+        addresses = [urlsplit(f"//{address}") for address in hosts.split(",")]
+        return {
+            **dj_database_url.parse(parts._replace(netloc=user + at).geturl()),
+            "HOST": ",".join(unquote(address.hostname or "") for address in addresses),
+            "PORT": ",".join(str(address.port or "") for address in addresses),
+        }
+    except dj_database_url.UnknownSchemeError:
+        exit_with_error(variable, f"does not start with a known scheme; {VALID_FORMS}")
+    except ValueError:
+        exit_with_error(variable, f"cannot be read; {PERCENT_ENCODE}")
 
 
 def _encryption(parsed: Mapping[str, Any]) -> dict[str, str]:

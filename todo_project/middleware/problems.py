@@ -1,12 +1,14 @@
 """The middleware that returns problems for what the views do not handle."""
 
 import logging
+import re
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from todo_project.http.headers import GetResponse
+from todo_project.http.origins import normalize_host
 from todo_project.problems.exceptions import Problem
 from todo_project.problems.handlers import problem_response
 from todo_project.problems.registry import BAD_REQUEST, CONTENT_TOO_LARGE, OVERLOADED
@@ -37,8 +39,7 @@ class ProblemMiddleware:
             try:
                 request.get_host()
             except DisallowedHost as exc:
-                shown = (host or "")[:100]
-                log.warning("The host %r is not valid or not in ALLOWED_HOSTS.", shown)
+                log.warning(describe(host or ""))
                 return problem_response(exc, request)
             if len(self.allowed_hosts) < MAX_ALLOWED_HOSTS:
                 self.allowed_hosts.add(host)
@@ -47,3 +48,13 @@ class ProblemMiddleware:
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         """Return the response to an exception; for the admin's 403, leave it to Django."""
         return None if isinstance(exc, PermissionDenied) else problem_response(exc, request)
+
+
+def describe(host: str) -> str:
+    """Return why a host is rejected. What is no host is not shown: it can be anything."""
+    name = re.sub(":[0-9]*$", "", host)
+    try:
+        # `ascii` escapes other characters with a backslash, which no host has.
+        return f"The host {normalize_host(ascii(name)[1:-1])!r} is not in ALLOWED_HOSTS."
+    except ValueError:
+        return "The request has no valid host."

@@ -20,6 +20,7 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.errors import FeatureNotSupported
 from psycopg.pq import Format, TransactionStatus
 
+from todo_project.database.errors import ErrorsWithoutData
 from todo_project.database.postgresql.chunks import ChunkedCursor
 from todo_project.database.postgresql.connecting import connect_within, divide_timeout
 from todo_project.database.url import CONNECT_TIMEOUT, REQUEST_TIMEOUT
@@ -114,7 +115,7 @@ class KeptCursor(CursorWrapper):
                 self.cursor.discard()
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(ErrorsWithoutData, base.DatabaseWrapper):
     """A connection to PostgreSQL in UTC."""
 
     health_check_enabled: bool

@@ -6,11 +6,14 @@ is then written goes to a file that no path leads to, and is lost when the last 
 """
 
 import os
+import sqlite3
 from threading import Lock
 from typing import Any, NamedTuple
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
+
+from todo_project.database.errors import ErrorsWithoutData
 
 
 class Opened(NamedTuple):
@@ -27,7 +30,7 @@ _lock = Lock()
 """Protects the descriptors."""
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(ErrorsWithoutData, base.DatabaseWrapper):
     """A connection to the file that the path leads to."""
 
     _identity: tuple[int, int] | None = None
@@ -54,8 +57,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             is_replaced = opened and _identify(opened.database) != identity
             if opened and is_replaced and log and log == _identify(opened.log):
                 raise OperationalError(f"the file {path} was replaced: delete {path}-wal and -shm")
-        connection = super().get_new_connection(conn_params)
-        connection.execute("PRAGMA user_version")  # opens the log
+        try:
+            connection = super().get_new_connection(conn_params)
+            connection.execute("PRAGMA user_version")  # opens the log
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN:
+                advice = "make its directory writable, or set DATABASE_URL"
+                error.args = (f"the file {path} cannot be opened; {advice}",)
+            raise
         self._identity = identity or _identify(path)
         with _lock:
             _remember(path, self._identity)
