@@ -90,7 +90,7 @@ def check_persistent_storage(**_: Any) -> Iterator[CheckMessage]:
 @register(deploy=True)
 def check_unpooled_migrations(**_: Any) -> Iterator[CheckMessage]:
     """todo.W003: migrations through a pooler, where statement_timeout cancels them."""
-    if settings.DATABASES.get("unpooled", {}).get("DISABLE_SERVER_SIDE_CURSORS"):
+    if settings.DATABASES.get("unpooled", {}).get("POOLED"):
         yield Warning(
             "Migrations go through a pooler.",
             hint="Set DATABASE_URL_UNPOOLED to the direct URL: at Neon, the one without -pooler.",
@@ -190,7 +190,7 @@ def check_unpooled_database() -> Iterator[CheckMessage]:
     if not settings.DATABASE_URL_UNPOOLED:
         return
     direct = connections["unpooled"]
-    pooled = direct.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]  # see todo.W003
+    pooled = direct.settings_dict["POOLED"]  # see todo.W003
     if not pooled and not is_same_database(connection, direct):
         yield Error(
             "DATABASE_URL and DATABASE_URL_UNPOOLED are two databases, or two servers.",

@@ -12,7 +12,6 @@ from datetime import timedelta
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from todo_project.database.url import (
-    MIGRATION_SETTINGS,
     POSTGRESQL_ENGINE,
     is_neon,
     is_pooled,
@@ -109,7 +108,7 @@ if DATABASES["default"]["ENGINE"] == POSTGRESQL_ENGINE:
         DATABASE_URL_UNPOOLED or DATABASE_URL,
         pooled=is_pooled(DATABASE_URL_UNPOOLED) if DATABASE_URL_UNPOOLED else DATABASE_POOLED,
         prepare_threshold=None,
-        session_settings=MIGRATION_SETTINGS,
+        migrates=True,
     )
     DATABASES["unpooled"]["TEST"] = {"MIRROR": "default"}
 API_MODELS = ["tasks.Task"]  # whose tables /readyz checks

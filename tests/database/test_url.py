@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.processes import start
 from todo_project.database.url import (
-    MIGRATION_SETTINGS,
     is_neon,
     is_pooled,
     parse_database_url,
@@ -51,6 +50,7 @@ def test_direct_url_gets_timeouts_keepalives_and_tls() -> None:
         "CONN_MAX_AGE": 3600,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": False,
+        "POOLED": False,
         "OPTIONS": {
             "application_name": "todo-api",
             "connect_timeout": 10,
@@ -148,7 +148,7 @@ def test_url_with_several_hosts(hosts: str, host: str, port: str) -> None:
 
 
 def test_migration_has_no_statement_and_response_timeout() -> None:
-    options = parsed(REMOTE, session_settings=MIGRATION_SETTINGS)["OPTIONS"]
+    options = parsed(REMOTE, migrates=True)["OPTIONS"]
     assert "-c statement_timeout=0 " in options["options"]
     assert options["response_timeout"] is None
 

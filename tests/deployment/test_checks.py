@@ -223,12 +223,12 @@ def test_prepared_statements_that_collide_are_reported(
 
 
 def test_migrations_through_pooler_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    unpooled: dict[str, Any] = {"DISABLE_SERVER_SIDE_CURSORS": True}
+    unpooled: dict[str, Any] = {"POOLED": True}
     monkeypatch.setitem(settings.DATABASES, "unpooled", unpooled)
     assert [(each.id, each.msg) for each in run_checks()] == [
         ("todo.W003", "Migrations go through a pooler.")
     ]
-    unpooled["DISABLE_SERVER_SIDE_CURSORS"] = False
+    unpooled["POOLED"] = False
     assert run_checks() == []
 
 

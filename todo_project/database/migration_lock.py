@@ -39,7 +39,7 @@ def migration_lock(connection: BaseDatabaseWrapper, write: Write) -> Iterator[No
     if connection.vendor != "postgresql":
         with _directory_lock(Path(connection.settings_dict["NAME"]).parent, write):
             yield
-    elif connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+    elif connection.settings_dict["POOLED"]:
         yield  # a pooler may execute each statement in another session, which would keep the lock
     else:
         with _advisory_lock(connection, write):

@@ -35,9 +35,6 @@ SESSION_SETTINGS = {
 }
 """The settings of a session: set when it starts, or on the role if there is a pooler."""
 
-MIGRATION_SETTINGS = SESSION_SETTINGS | {"statement_timeout": "0"}
-"""The settings of a migration: it may run for long, but not wait for a lock for long."""
-
 RESPONSE_TIMEOUT = 15
 """Seconds to wait for any response. A server that hangs keeps no timeout, and a pooler has none
 for clients that wait for a connection."""
@@ -100,14 +97,14 @@ def parse_database_url(
     *,
     pooled: bool,
     prepare_threshold: int | None,
-    session_settings: Mapping[str, str] = SESSION_SETTINGS,
+    migrates: bool = False,
 ) -> dict[str, Any]:
     """Return Django's settings for the database at `url`; end the process if it is not valid.
 
-    `variable` is the name for the error message. Several hosts are separated by commas, as in
-    libpq. Connections are persistent, one per thread: opening one to a serverless database
-    takes several round trips. There is no pool on this side: a pooler has one, and Django's
-    does not survive gunicorn's fork.
+    `variable` is the name for the error message. `migrates`: statements may take any time. Several
+    hosts are separated by commas, as in libpq. Connections are persistent, one per thread: opening
+    one to a serverless database takes several round trips. There is no pool on this side: a pooler
+    has one, and Django's does not survive gunicorn's fork.
     """
     parsed = _parse(variable, url)
     parsed |= {"CONN_MAX_AGE": MAX_AGE, "CONN_HEALTH_CHECKS": True}
@@ -116,20 +113,18 @@ def parse_database_url(
         case "django.db.backends.postgresql":
             _reject_invalid_options(variable, parsed)
             parsed["ENGINE"] = POSTGRESQL_ENGINE
-            parsed["DISABLE_SERVER_SIDE_CURSORS"] = pooled
+            parsed["POOLED"] = parsed["DISABLE_SERVER_SIDE_CURSORS"] = pooled
             parsed["OPTIONS"] = {
                 "application_name": "todo-api",
                 "connect_timeout": CONNECT_TIMEOUT,
                 **TCP_OPTIONS,
                 **_encryption(parsed),
                 **options,
-                **({} if pooled else _startup(session_settings, options.get("options", ""))),
+                **({} if pooled else _startup(migrates, options.get("options", ""))),
                 # Prepared statements: plan a query once per connection, then only send values.
                 "server_side_binding": True,
                 "prepare_threshold": prepare_threshold,
-                "response_timeout": (
-                    None if session_settings is MIGRATION_SETTINGS else RESPONSE_TIMEOUT
-                ),
+                "response_timeout": None if migrates else RESPONSE_TIMEOUT,
             }
         case "django.db.backends.sqlite3":
             if parsed["NAME"] in {"", ":memory:"}:
@@ -208,8 +203,12 @@ def _locate_system_certificates() -> None:
     os.environ |= {name: path for name, path in found.items() if path}
 
 
-def _startup(settings: Mapping[str, str], options: str) -> dict[str, str]:
-    """Return the settings as libpq's `options`, followed by those of the URL, which win."""
+def _startup(migrates: bool, options: str) -> dict[str, str]:  # noqa: FBT001
+    """Return the settings as libpq's `options`, followed by those of the URL, which win.
+
+    A migration may run for long, but not wait for a lock for long.
+    """
+    settings = SESSION_SETTINGS | ({"statement_timeout": "0"} if migrates else {})
     defaults = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return {"options": f"{defaults} {options}".rstrip()}
 
