@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from tasks.models import Task
 from tests.support.admin import (
@@ -86,8 +86,20 @@ def test_invalid_date_is_an_error_of_the_field(admin: API, admin_user: Any) -> N
 
 @pytest.mark.once
 @pytest.mark.undistributed(reason="Citus does not support triggers on distributed tables")
-def test_invalid_value_in_our_own_query_is_an_internal_error(admin: API, task: Task) -> None:
+def test_value_that_the_database_rejects_is_not_called_invalid_input(
+    admin: API, task: Task
+) -> None:
     on_update(postgresql="RAISE SQLSTATE '22000';")
     with transaction.atomic():
         response = admin.post(change_url(task), {"title": "New"})
-    assert (response.status_code, response.json()["type"]) == (500, "/problems/internal-error")
+    assert_error_page(response, 500)
+
+
+@pytest.mark.once  # SQLite has no such value
+def test_stored_value_that_cannot_be_represented_is_not_called_invalid_input(
+    admin: API, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE auth_user SET date_joined = 'infinity'")
+    assert_error_page(admin.get(USER_LIST_URL), 500)
+    assert "infinity" not in caplog.text

@@ -123,8 +123,12 @@ def deleted_rows(page: str) -> list[list[str]]:
 
 
 def assert_error_page(response: Any, status: int) -> None:
-    """Assert that this is the page of the admin for 400 or 404."""
+    """Assert that this is the page of the admin for 400, 404 or 500."""
     assert response.status_code == status
     assert response["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
-    headings = {400: "The request is not valid", 404: "Not found"}
+    headings = {
+        400: "The request is not valid",
+        404: "Not found",
+        500: "A value in the database is not valid",
+    }
     assert re.findall("<h1>(.*)</h1>", response.content.decode()) == [headings[status]]

@@ -2,7 +2,7 @@
 
 import logging
 from posixpath import normpath
-from traceback import format_tb
+from traceback import extract_tb, format_tb
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -53,11 +53,15 @@ class AdminMiddleware:
             return None
         if isinstance(exc, (BadRequest, SuspiciousOperation)):
             return error_page(request, 400)
+        # The message of an error may contain the value, which is data of a user.
+        stack = "".join(format_tb(exc.__traceback__))
         if is_invalid_value(exc):
-            # Its message may contain the value, which is data of a user.
-            stack = "".join(format_tb(exc.__traceback__))
             log.warning("The admin rejected a value: %s\n%s", type(exc).__name__, stack)
             return error_page(request, 400)
+        if isinstance(exc, DataError):
+            code = getattr(exc.__cause__, "sqlstate", None)
+            log.error("A value in the database is not valid: SQLSTATE %s\n%s", code, stack)
+            return error_page(request, 500)
         if isinstance(exc, Http404) and request.resolver_match and request.resolver_match.url_name:
             return error_page(request, 404)
         return None
@@ -81,11 +85,13 @@ def is_invalid_value(exc: Exception) -> bool:
     """Return whether a value cannot be represented by the ORM or by the database driver.
 
     Django's admin passes some values of URLs and forms to the ORM unchecked. A DataError with a
-    code comes from the database itself, which has got a value that could be represented.
+    code comes from the database itself, which has got a value that could be represented; one
+    while rows are fetched is about a value that is stored.
     """
     if isinstance(exc, DataError):
         codes = (getattr(exc.__cause__, name, None) for name in ("sqlstate", "sqlite_errorcode"))
-        return not any(codes)
+        fetched = any(frame.name.startswith("fetch") for frame in extract_tb(exc.__traceback__))
+        return not any(codes) and not fetched
     return isinstance(exc, (FieldDoesNotExist, OverflowError, ValidationError, ValueError))
 
 
