@@ -46,7 +46,7 @@ class LimitParameter(serializers.Field[int, str, int, Any]):
 
 
 @extend_schema_field(
-    {"type": "string", "minLength": 1, "maxLength": SEARCH_LENGTH, "pattern": r"^[^\u0000]+$"}
+    {"type": "string", "minLength": 1, "maxLength": SEARCH_LENGTH, "pattern": r"^[^\x00]+$"}
 )
 class SearchParameter(StrictCharField):
     """1 to 200 code points."""

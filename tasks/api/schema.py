@@ -61,12 +61,7 @@ AUTHENTICATION_PROBLEMS = (
 
 USER_ID = OpenApiParameter(
     "user_id",
-    {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": USER_ID_LENGTH,
-        "pattern": USER_ID_PATTERN.pattern,
-    },
+    {"type": "string", "maxLength": USER_ID_LENGTH, "pattern": USER_ID_PATTERN.pattern},
     OpenApiParameter.PATH,
     examples=[OpenApiExample("user123", "user123")],
     description="The user: any characters except `/` and control characters, but neither `.` nor "
@@ -86,7 +81,7 @@ ETAG = response_header(
     [200, 201, 304],
     {
         "type": "string",
-        "pattern": r'^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"$',
+        "pattern": r'^"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]{6})?Z"$',
         "examples": [f'"{OPEN_TASK["updated_at"]}"'],
     },
     "The entity tag of the task: its `updated_at` in quotes.",
