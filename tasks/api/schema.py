@@ -112,13 +112,7 @@ REPLAYED = response_header(
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": KEY_LENGTH,
-        "pattern": KEY_PATTERN.pattern,
-        "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
-    },
+    {"type": "string", "maxLength": KEY_LENGTH, "pattern": KEY_PATTERN.pattern},
     OpenApiParameter.HEADER,
     description="A unique key for this task, visible ASCII. Repeat the request with the same key "
     "until you get a response: one task is created.",
@@ -127,8 +121,8 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     {"type": "string", "pattern": rf'^(\*|"[^"]*"(, *"[^"]*"){{0,{MAX_ENTITY_TAGS - 1}}})$'},
     OpenApiParameter.HEADER,
-    description="Change the task only if it has this entity tag, its `updated_at` in quotes, or "
-    f"one of a list of at most {MAX_ENTITY_TAGS}. `*` matches any existing task.",
+    description=f"Execute the request only if one of these at most {MAX_ENTITY_TAGS} entity tags "
+    "is current: a task's is its `updated_at` in quotes. `*` matches any.",
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
@@ -226,7 +220,7 @@ list_tasks = _operation(
         **NOT_MODIFIED,
     },
     PRECONDITION_FAILED,
-    parameters=[ListParametersSerializer, IF_NONE_MATCH, LIST_ETAG, LINK],
+    parameters=[ListParametersSerializer, IF_MATCH, IF_NONE_MATCH, LIST_ETAG, LINK],
 )
 create_task = _operation(
     "createTask",
@@ -246,7 +240,8 @@ create_task = _operation(
 delete_tasks = _operation(
     "deleteTasks",
     "Delete the completed or the open tasks",
-    "Requires `completed` and accepts no other parameter.",
+    "Requires `completed` and accepts no other parameter. Several tasks have no entity tag, so "
+    "`If-Match` must be `*`.",
     {
         200: OpenApiResponse(
             DeletedSerializer,
@@ -255,7 +250,7 @@ delete_tasks = _operation(
         )
     },
     PRECONDITION_FAILED,
-    parameters=[DeleteParametersSerializer],
+    parameters=[DeleteParametersSerializer, IF_MATCH],
 )
 read_task = _operation(
     "readTask",
@@ -264,7 +259,7 @@ read_task = _operation(
     {200: _task("The task."), **NOT_MODIFIED},
     NOT_FOUND,
     PRECONDITION_FAILED,
-    parameters=[TASK_ID, IF_NONE_MATCH, ETAG],
+    parameters=[TASK_ID, IF_MATCH, IF_NONE_MATCH, ETAG],
 )
 replace_task = _edit("replaceTask", "Change a task, as PATCH does")
 update_task = _edit("updateTask", "Change a task", ETAG)
