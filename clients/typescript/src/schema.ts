@@ -24,7 +24,7 @@ export interface paths {
         post: operations["createTask"];
         /**
          * Delete the completed or the open tasks
-         * @description Requires `completed` and accepts no other parameter.
+         * @description Requires `completed` and accepts no other parameter. Several tasks have no entity tag, so `If-Match` must be `*`.
          */
         delete: operations["deleteTasks"];
         options?: never;
@@ -478,7 +478,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+        /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
         "If-Match": string;
         /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
         "If-None-Match": string;
@@ -568,6 +568,8 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
             };
             header?: {
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
                 /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
                 "If-None-Match"?: components["parameters"]["If-None-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
@@ -668,6 +670,8 @@ export interface operations {
                 completed: boolean;
             };
             header?: {
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
@@ -711,6 +715,8 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
             };
             header?: {
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
                 /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
                 "If-None-Match"?: components["parameters"]["If-None-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
@@ -749,6 +755,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
                 /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
                 "If-None-Match"?: components["parameters"]["If-None-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
@@ -799,7 +807,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
@@ -844,7 +852,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
@@ -881,6 +889,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
                 /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
                 "If-None-Match"?: components["parameters"]["If-None-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
@@ -937,7 +947,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
@@ -983,7 +993,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
