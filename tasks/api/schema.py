@@ -82,7 +82,6 @@ ETAG = response_header(
     {
         "type": "string",
         "pattern": r'^"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]{6})?Z"$',
-        "examples": [f'"{OPEN_TASK["updated_at"]}"'],
     },
     "The entity tag of the task: its `updated_at` in quotes.",
 )
@@ -128,8 +127,8 @@ IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     {"type": "string", "pattern": rf"^[^,]*(,[^,]*){{0,{MAX_ENTITY_TAGS - 1}}}$"},
     OpenApiParameter.HEADER,
-    description="The `ETag` that you have, or a list of at most "
-    f"{MAX_ENTITY_TAGS}: if one still matches, the response is a 304 without body.",
+    description=f"The `ETag` that you have, or at most {MAX_ENTITY_TAGS}: if one still matches, "
+    "the response is a 304.",
 )
 NOT_MODIFIED = {304: OpenApiResponse(description="Your copy is still current.")}
 
@@ -191,8 +190,7 @@ def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callab
     return _operation(
         operation_id,
         summary,
-        "Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; "
-        "only the response to PATCH has an `ETag`.",
+        "Changes the fields sent and no others; `{}` changes none. Only PATCH returns an `ETag`.",
         {200: _task("The current task.", "A changed task", title="Buy oat milk")},
         NOT_FOUND,
         PRECONDITION_FAILED,

@@ -86,7 +86,7 @@ class DescriptionField(StrictCharField):
         return "" if data == "" else super().run_validation(data)
 
 
-@extend_schema_field({"description": "Accepted and ignored: only the server sets it."})
+@extend_schema_field({"description": "Ignored: only the server sets it."})
 class IgnoredField(serializers.Field[Any, Any, Any, Any]):
     """A field that only the server sets; any value is accepted and ignored."""
 
@@ -162,9 +162,7 @@ class TaskCreateSerializer(TaskUpdateSerializer):
 class TaskCompletionSerializer(StrictSerializer):
     """The new value of `completed`. Without it, the current value is toggled."""
 
-    completed = StrictBooleanField(
-        required=False, help_text="The value to set. If absent, the current value is toggled."
-    )
+    completed = StrictBooleanField(required=False, help_text="The value to set.")
 
 
 class TaskSerializer(TaskFields):
