@@ -45,8 +45,8 @@ e2e: .venv/proof tests/compatibility/node_modules clients/typescript/node_module
 browser: .venv/proof clients/typescript/node_modules clients/page/node_modules tests/browser/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
 	$(BIN)/pytest tests/browser
 
-generators: .venv/proof tests/generators/node_modules ## Generate clients from openapi.json with other tools, and lint it (needs Node)
-	$(BIN)/pytest tests/generators/clients.py tests/generators/proxy.py
+generators: .venv/proof clients/typescript/node_modules tests/generators/node_modules ## Generate clients from openapi.json with other tools, and lint it (needs Node, a JDK, Go, PHP and Ruby)
+	$(BIN)/pytest $(addprefix tests/generators/,clients.py data_providers.py openapi_generator.py patterns.py proxy.py)
 
 mutants: .venv/proof ## Run mutation tests of tasks/ and the problems, 90 minutes
 	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/mutmut run

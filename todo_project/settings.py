@@ -288,7 +288,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"],
     "DESCRIPTION": (BASE_DIR / "tasks" / "api" / "description.md").read_text(),
     "CONTACT": {"name": "Support", "email": CONTACT_EMAIL} if CONTACT_EMAIL else {},
-    "SERVERS": [{"url": "/", "description": "The server of this document."}],
+    "SERVERS": [{"url": "/", "description": "This server."}],
     "TAGS": [
         {"name": "tasks", "description": "The tasks of one user."},
         {"name": "health", "description": "For load balancers and monitoring."},

@@ -32,7 +32,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 CURSOR_FORMAT = ">q16s"  # microseconds since the epoch, and the id
 DIGEST_SIZE = 6  # bytes; with the position 30 bytes, which are 40 base64 characters
-CURSOR_PATTERN = re.compile("^[A-Za-z0-9_-]{40}$")
+CURSOR_PATTERN = re.compile(r"^[A-Za-z0-9_\-]{40}$")
 
 
 def list_page(

@@ -8,13 +8,11 @@ from rest_framework.exceptions import ErrorDetail
 from tasks.models import USER_ID_LENGTH
 from todo_project.problems.exceptions import InvalidParameters
 
-_EXCLUDED = r"/\u0000-\u001f\u007f"
-USER_ID_PATTERN = re.compile(
-    rf"^([^.{_EXCLUDED}][^{_EXCLUDED}]*|\.[^.{_EXCLUDED}][^{_EXCLUDED}]*|\.\.[^{_EXCLUDED}]+)$"
-)
+_EXCLUDED = r"\x2f\x00-\x1f\x7f"
+USER_ID_PATTERN = re.compile(rf"^(\.?[^.{_EXCLUDED}]|\.\.[^{_EXCLUDED}])[^{_EXCLUDED}]*$")
 """Any characters but `/` and control characters; not the dot segments `.` and `..`, which clients
-and gateways remove from a path (RFC 3986 §5.2.4). The OpenAPI document contains the pattern, and
-not every engine that reads it has lookaheads."""
+and gateways remove from a path (RFC 3986 §5.2.4). The OpenAPI document contains the pattern: not
+every engine that reads it has lookaheads, or accepts a slash in a class."""
 
 
 class UserIdConverter(StringConverter):

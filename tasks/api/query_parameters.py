@@ -47,7 +47,7 @@ class LimitParameter(serializers.Field[int, str, int, Any]):
 
 
 @extend_schema_field(
-    {"type": "string", "minLength": 1, "maxLength": SEARCH_LENGTH, "pattern": r"^[^\u0000]+$"}
+    {"type": "string", "minLength": 1, "maxLength": SEARCH_LENGTH, "pattern": r"^[^\x00]+$"}
 )
 class SearchParameter(StrictCharField):
     """1 to 200 code points."""
@@ -80,13 +80,8 @@ class ListParametersSerializer(QueryParametersSerializer):
         required=False,
         help_text="Only tasks with this text in title or description; letter case is ignored.",
     )
-    limit = LimitParameter(
-        required=False,
-        help_text="The maximum number of tasks in the page; it has fewer if their texts are long.",
-    )
-    cursor = CursorParameter(
-        required=False, help_text="The start of the page, as given in a `Link`."
-    )
+    limit = LimitParameter(required=False, help_text="The maximum number of tasks in the page.")
+    cursor = CursorParameter(required=False, help_text="The start of the page, from a `Link`.")
 
 
 class DeleteParametersSerializer(QueryParametersSerializer):

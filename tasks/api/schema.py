@@ -61,12 +61,7 @@ AUTHENTICATION_PROBLEMS = (
 
 USER_ID = OpenApiParameter(
     "user_id",
-    {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": USER_ID_LENGTH,
-        "pattern": USER_ID_PATTERN.pattern,
-    },
+    {"type": "string", "maxLength": USER_ID_LENGTH, "pattern": USER_ID_PATTERN.pattern},
     OpenApiParameter.PATH,
     examples=[OpenApiExample("user123", "user123")],
     description="The user: any characters except `/` and control characters, but neither `.` nor "
@@ -86,8 +81,7 @@ ETAG = response_header(
     [200, 201, 304],
     {
         "type": "string",
-        "pattern": r'^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"$',
-        "examples": [f'"{OPEN_TASK["updated_at"]}"'],
+        "pattern": r'^"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]{6})?Z"$',
     },
     "The entity tag of the task: its `updated_at` in quotes.",
 )
@@ -117,13 +111,7 @@ REPLAYED = response_header(
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": KEY_LENGTH,
-        "pattern": KEY_PATTERN.pattern,
-        "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
-    },
+    {"type": "string", "maxLength": KEY_LENGTH, "pattern": KEY_PATTERN.pattern},
     OpenApiParameter.HEADER,
     description="A unique key for this task, visible ASCII. Repeat the request with the same key "
     "until you get a response: one task is created.",
@@ -132,15 +120,15 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     {"type": "string", "pattern": rf'^(\*|"[^"]*"(, *"[^"]*"){{0,{MAX_ENTITY_TAGS - 1}}})$'},
     OpenApiParameter.HEADER,
-    description="Change the task only if it has this entity tag, its `updated_at` in quotes, or "
-    f"one of a list of at most {MAX_ENTITY_TAGS}. `*` matches any existing task.",
+    description=f"Execute the request only if one of these at most {MAX_ENTITY_TAGS} entity tags "
+    "is current: a task's is its `updated_at` in quotes. `*` matches any.",
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     {"type": "string", "pattern": rf"^[^,]*(,[^,]*){{0,{MAX_ENTITY_TAGS - 1}}}$"},
     OpenApiParameter.HEADER,
-    description="The `ETag` that you have, or a list of at most "
-    f"{MAX_ENTITY_TAGS}: if one still matches, the response is a 304 without body.",
+    description=f"The `ETag` that you have, or at most {MAX_ENTITY_TAGS}: if one still matches, "
+    "the response is a 304.",
 )
 NOT_MODIFIED = {304: OpenApiResponse(description="Your copy is still current.")}
 
@@ -202,8 +190,7 @@ def _edit(operation_id: str, summary: str, *headers: OpenApiParameter) -> Callab
     return _operation(
         operation_id,
         summary,
-        "Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; "
-        "only the response to PATCH has an `ETag`.",
+        "Changes the fields sent and no others; `{}` changes none. Only PATCH returns an `ETag`.",
         {200: _task("The current task.", "A changed task", title="Buy oat milk")},
         NOT_FOUND,
         PRECONDITION_FAILED,
@@ -231,7 +218,7 @@ list_tasks = _operation(
         **NOT_MODIFIED,
     },
     PRECONDITION_FAILED,
-    parameters=[ListParametersSerializer, IF_NONE_MATCH, LIST_ETAG, LINK],
+    parameters=[ListParametersSerializer, IF_MATCH, IF_NONE_MATCH, LIST_ETAG, LINK],
 )
 create_task = _operation(
     "createTask",
@@ -251,7 +238,8 @@ create_task = _operation(
 delete_tasks = _operation(
     "deleteTasks",
     "Delete the completed or the open tasks",
-    "Requires `completed` and accepts no other parameter.",
+    "Requires `completed` and accepts no other parameter. Several tasks have no entity tag, so "
+    "`If-Match` must be `*`.",
     {
         200: OpenApiResponse(
             DeletedSerializer,
@@ -260,7 +248,7 @@ delete_tasks = _operation(
         )
     },
     PRECONDITION_FAILED,
-    parameters=[DeleteParametersSerializer],
+    parameters=[DeleteParametersSerializer, IF_MATCH],
 )
 read_task = _operation(
     "readTask",
@@ -269,7 +257,7 @@ read_task = _operation(
     {200: _task("The task."), **NOT_MODIFIED},
     NOT_FOUND,
     PRECONDITION_FAILED,
-    parameters=[TASK_ID, IF_NONE_MATCH, ETAG],
+    parameters=[TASK_ID, IF_MATCH, IF_NONE_MATCH, ETAG],
 )
 replace_task = _edit("replaceTask", "Change a task, as PATCH does")
 update_task = _edit("updateTask", "Change a task", ETAG)

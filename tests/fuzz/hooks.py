@@ -19,7 +19,7 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
         return
     # A cursor comes from the `Link` of a list; no runtime expression can extract it.
     case.query.pop("cursor", None)
-    # One key with several bodies, such as the key of the example, is a 422 from the second on.
+    # One key with several bodies is a 422 from the second on.
     if (key := case.headers.get(KEY, "")) and key not in sent_keys:
         case.headers[KEY] = f"{len(sent_keys)}-{key}"[:255]
         sent_keys.add(case.headers[KEY])

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from todo_project.environment import BASE_DIR
 
 DOCUMENT = str(BASE_DIR / "openapi.json")
 NODE_MODULES = Path(__file__).with_name("node_modules")
+JAR = str(files("openapi_generator_cli") / "openapi-generator.jar")
 PYTHON_PROGRAMS = Path(sys.executable).parent
 OPERATION_IDS = {operation["operationId"] for _, _, operation in operations()}
 
@@ -29,6 +31,14 @@ OPENAPI_PYTHON_CLIENT = [
     *("--config", str(Path(__file__).with_name("openapi-python-client.yaml"))),
     *("--meta", "none", "--fail-on-warning"),
 ]
+BRUNO = f"""
+import {{ readFileSync }} from "node:fs";
+import {{ openApiToBruno }} from "@usebruno/converters";
+const collection = await openApiToBruno(JSON.parse(readFileSync("{DOCUMENT}")));
+const headers = collection.items.flatMap(({{ items }}) => items.map((it) => it.request.headers));
+console.log(JSON.stringify(headers.flat().filter((it) => it.enabled)));
+"""
+"""Print the headers that Bruno sends with the requests that it imports."""
 TSC = [
     *("tsc", "--strict", "--noEmit", "--skipLibCheck", "--target", "es2022"),
     *("--module", "esnext", "--moduleResolution", "bundler"),
@@ -36,8 +46,11 @@ TSC = [
 ]
 
 
-def run(directory: Path, *command: str) -> None:
-    """Run a program of npm or Python in the directory; if it fails, fail with its output."""
+def run(directory: Path, *command: str) -> str:
+    """Run a program of npm or Python in the directory; return its standard output.
+
+    If it fails, fail the test with its output.
+    """
     path = f"{NODE_MODULES / '.bin'}:{PYTHON_PROGRAMS}:{os.environ['PATH']}"
     finished = subprocess.run(
         command,
@@ -50,18 +63,12 @@ def run(directory: Path, *command: str) -> None:
     )
     if finished.returncode:
         pytest.fail(f"{command[0]}:\n{finished.stdout}{finished.stderr}", pytrace=False)
+    return finished.stdout
 
 
 def compile_typescript(directory: Path) -> None:
     """Compile all files in strict mode."""
     run(directory, *TSC, *(str(path) for path in directory.rglob("*.ts")))
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """Return an empty directory in which TypeScript finds the packages."""
-    (tmp_path / "node_modules").symlink_to(NODE_MODULES)
-    return tmp_path
 
 
 def test_hey_api_generates_functions_and_zod_schemas(directory: Path) -> None:
@@ -99,6 +106,10 @@ def test_openapi_python_client_generates_modules(tmp_path: Path) -> None:
     }
     assert modules - {"__init__"} == snake_case
     run(tmp_path, "mypy", "--strict", "todo_client")
+
+
+def test_bruno_sends_no_optional_header(directory: Path) -> None:
+    assert run(directory, "node", "--input-type", "module", "--eval", BRUNO) == "[]\n"
 
 
 def test_spectral_has_no_findings(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import yaml
 from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import validate
 
+from tasks.models import Task
 from tests.support.client import API
 from tests.support.openapi import DOCUMENT, operations
 
@@ -108,6 +109,28 @@ def test_response_of_the_api_has_body_headers_and_examples() -> None:
             media_type = "application/json" if status < "300" else "application/problem+json"
             assert list(response["content"]) == [media_type]
             assert response["content"][media_type]["examples"]
+
+
+@pytest.mark.django_db
+def test_if_match_and_412_are_described_where_if_match_causes_a_412(api: API, task: Task) -> None:
+    for path, method, operation in operations():
+        url = path.format(user_id=task.user_id, task_id=task.id)
+        url += "?completed=true" if operation["operationId"] == "deleteTasks" else ""
+        body: object = {} if "requestBody" in operation else None
+        causes_412 = api.call(method.upper(), url, body, if_match='"x"').status_code == 412
+        parameters = [parameter["name"] for parameter in operation.get("parameters", ())]
+        assert ("If-Match" in parameters, "412" in operation["responses"]) == (causes_412,) * 2
+
+
+def test_parameter_of_a_header_has_no_value_that_tools_would_send() -> None:
+    """Bruno and Postman send an example or default with each request that they import."""
+    for _, _, operation in operations():
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "header":
+                assert not {"example", "examples", "default", "const", "enum"} & {
+                    *parameter,
+                    *parameter["schema"],
+                }
 
 
 def test_head_has_the_request_and_the_headers_of_get() -> None:

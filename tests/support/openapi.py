@@ -1,12 +1,17 @@
 """The committed OpenAPI document."""
 
 import json
+import re
 from typing import Any
 
 from todo_project.environment import BASE_DIR
 
 DOCUMENT: Any = json.loads((BASE_DIR / "openapi.json").read_text())
 SCHEMAS: Any = DOCUMENT["components"]["schemas"]
+PATTERNS: list[str] = sorted(
+    set(map(json.loads, re.findall(r'"pattern": (".*")', json.dumps(DOCUMENT, indent=1))))
+)
+"""The regular expressions of all schemas."""
 
 
 def resolve(value: Any, document: Any = DOCUMENT) -> Any:

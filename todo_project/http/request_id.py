@@ -4,7 +4,7 @@ import re
 from contextvars import ContextVar
 from secrets import token_hex
 
-REQUEST_ID_PATTERN = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
+REQUEST_ID_PATTERN = re.compile(r"^[A-Za-z0-9._\-]{1,128}$")
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id")
 

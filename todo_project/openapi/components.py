@@ -131,7 +131,7 @@ COMMON_HEADERS = [
         "Cache-Control",
         None,
         {"type": "string", "const": CACHE_CONTROL},
-        "A browser may keep the response, and revalidates it before each use.",
+        "A browser may keep the response, but revalidates it.",
     ),
     response_header(
         "Retry-After",
@@ -151,6 +151,6 @@ REQUEST_ID_PARAMETER = OpenApiParameter(
     "X-Request-ID",
     str,
     OpenApiParameter.HEADER,
-    description="An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a "
+    description="An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a "
     "valid one the server chooses one.",
 )

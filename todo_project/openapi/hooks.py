@@ -66,7 +66,7 @@ def add_head(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 **deepcopy(get),
                 "operationId": f"head{name[0].upper()}{name[1:]}",
                 "summary": f"{get['summary']}, headers only",
-                "description": "The response has the headers of the response to GET, and no body.",
+                "description": "The response to GET without its body.",
             }
             for response in head["responses"].values():
                 response.pop("content", None)

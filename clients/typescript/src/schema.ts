@@ -24,13 +24,13 @@ export interface paths {
         post: operations["createTask"];
         /**
          * Delete the completed or the open tasks
-         * @description Requires `completed` and accepts no other parameter.
+         * @description Requires `completed` and accepts no other parameter. Several tasks have no entity tag, so `If-Match` must be `*`.
          */
         delete: operations["deleteTasks"];
         options?: never;
         /**
          * List the user's tasks, headers only
-         * @description The response has the headers of the response to GET, and no body.
+         * @description The response to GET without its body.
          */
         head: operations["headListTasks"];
         patch?: never;
@@ -50,7 +50,7 @@ export interface paths {
         get: operations["readTask"];
         /**
          * Change a task, as PATCH does
-         * @description Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; only the response to PATCH has an `ETag`.
+         * @description Changes the fields sent and no others; `{}` changes none. Only PATCH returns an `ETag`.
          */
         put: operations["replaceTask"];
         post?: never;
@@ -62,12 +62,12 @@ export interface paths {
         options?: never;
         /**
          * Read a task, headers only
-         * @description The response has the headers of the response to GET, and no body.
+         * @description The response to GET without its body.
          */
         head: operations["headReadTask"];
         /**
          * Change a task
-         * @description Changes the fields sent and no others; `{}` changes nothing. PUT and PATCH do the same; only the response to PATCH has an `ETag`.
+         * @description Changes the fields sent and no others; `{}` changes none. Only PATCH returns an `ETag`.
          */
         patch: operations["updateTask"];
         trace?: never;
@@ -110,7 +110,7 @@ export interface paths {
         options?: never;
         /**
          * Check whether the process is alive, headers only
-         * @description The response has the headers of the response to GET, and no body.
+         * @description The response to GET without its body.
          */
         head: operations["headCheckLiveness"];
         patch?: never;
@@ -134,7 +134,7 @@ export interface paths {
         options?: never;
         /**
          * Check whether the service is ready, headers only
-         * @description The response has the headers of the response to GET, and no body.
+         * @description The response to GET without its body.
          */
         head: operations["headCheckReadiness"];
         patch?: never;
@@ -239,7 +239,7 @@ export interface components {
         };
         /** @description The new value of `completed`. Without it, the current value is toggled. */
         TaskCompletion: {
-            /** @description The value to set. If absent, the current value is toggled. */
+            /** @description The value to set. */
             completed?: boolean;
         };
         /** @description A new task. */
@@ -256,13 +256,13 @@ export interface components {
             description?: string | null;
             /** @description Whether the task is completed. */
             completed?: boolean;
-            /** @description Accepted and ignored: only the server sets it. */
+            /** @description Ignored: only the server sets it. */
             id?: unknown;
-            /** @description Accepted and ignored: only the server sets it. */
+            /** @description Ignored: only the server sets it. */
             user_id?: unknown;
-            /** @description Accepted and ignored: only the server sets it. */
+            /** @description Ignored: only the server sets it. */
             created_at?: unknown;
-            /** @description Accepted and ignored: only the server sets it. */
+            /** @description Ignored: only the server sets it. */
             updated_at?: unknown;
         };
         /** @description The fields to change. An absent field stays as it is. */
@@ -279,13 +279,13 @@ export interface components {
             description?: string | null;
             /** @description Whether the task is completed. */
             completed?: boolean;
-            /** @description Accepted and ignored: only the server sets it. */
+            /** @description Ignored: only the server sets it. */
             id?: unknown;
-            /** @description Accepted and ignored: only the server sets it. */
+            /** @description Ignored: only the server sets it. */
             user_id?: unknown;
-            /** @description Accepted and ignored: only the server sets it. */
+            /** @description Ignored: only the server sets it. */
             created_at?: unknown;
-            /** @description Accepted and ignored: only the server sets it. */
+            /** @description Ignored: only the server sets it. */
             updated_at?: unknown;
         };
     };
@@ -478,17 +478,17 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+        /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
         "If-Match": string;
-        /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
+        /** @description The `ETag` that you have, or at most 64: if one still matches, the response is a 304. */
         "If-None-Match": string;
-        /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+        /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
         "X-Request-ID": string;
         /** @description `true`: only completed tasks; `false`: only open tasks. */
         completed: boolean;
-        /** @description The start of the page, as given in a `Link`. */
+        /** @description The start of the page, from a `Link`. */
         cursor: string;
-        /** @description The maximum number of tasks in the page; it has fewer if their texts are long. */
+        /** @description The maximum number of tasks in the page. */
         limit: number;
         /** @description Only tasks with this text in title or description; letter case is ignored. */
         search: string;
@@ -499,7 +499,7 @@ export interface components {
     };
     requestBodies: never;
     headers: {
-        /** @description A browser may keep the response, and revalidates it before each use. */
+        /** @description A browser may keep the response, but revalidates it. */
         "Cache-Control": "private, no-cache";
         /** @description The entity tag of the task: its `updated_at` in quotes. */
         ETag: string;
@@ -562,15 +562,17 @@ export interface operations {
                 completed?: components["parameters"]["completed"];
                 /** @description Only tasks with this text in title or description; letter case is ignored. */
                 search?: components["parameters"]["search"];
-                /** @description The maximum number of tasks in the page; it has fewer if their texts are long. */
+                /** @description The maximum number of tasks in the page. */
                 limit?: components["parameters"]["limit"];
-                /** @description The start of the page, as given in a `Link`. */
+                /** @description The start of the page, from a `Link`. */
                 cursor?: components["parameters"]["cursor"];
             };
             header?: {
-                /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description The `ETag` that you have, or at most 64: if one still matches, the response is a 304. */
                 "If-None-Match"?: components["parameters"]["If-None-Match"];
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
@@ -610,7 +612,7 @@ export interface operations {
             header?: {
                 /** @description A unique key for this task, visible ASCII. Repeat the request with the same key until you get a response: one task is created. */
                 "Idempotency-Key"?: string;
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
@@ -668,7 +670,9 @@ export interface operations {
                 completed: boolean;
             };
             header?: {
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
@@ -705,15 +709,17 @@ export interface operations {
                 completed?: components["parameters"]["completed"];
                 /** @description Only tasks with this text in title or description; letter case is ignored. */
                 search?: components["parameters"]["search"];
-                /** @description The maximum number of tasks in the page; it has fewer if their texts are long. */
+                /** @description The maximum number of tasks in the page. */
                 limit?: components["parameters"]["limit"];
-                /** @description The start of the page, as given in a `Link`. */
+                /** @description The start of the page, from a `Link`. */
                 cursor?: components["parameters"]["cursor"];
             };
             header?: {
-                /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description The `ETag` that you have, or at most 64: if one still matches, the response is a 304. */
                 "If-None-Match"?: components["parameters"]["If-None-Match"];
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
@@ -749,9 +755,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description The `ETag` that you have, or at most 64: if one still matches, the response is a 304. */
                 "If-None-Match"?: components["parameters"]["If-None-Match"];
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
@@ -799,9 +807,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
@@ -844,9 +852,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
@@ -881,9 +889,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that you have, or a list of at most 64: if one still matches, the response is a 304 without body. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description The `ETag` that you have, or at most 64: if one still matches, the response is a 304. */
                 "If-None-Match"?: components["parameters"]["If-None-Match"];
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
@@ -937,9 +947,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
@@ -983,9 +993,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Change the task only if it has this entity tag, its `updated_at` in quotes, or one of a list of at most 64. `*` matches any existing task. */
+                /** @description Execute the request only if one of these at most 64 entity tags is current: a task's is its `updated_at` in quotes. `*` matches any. */
                 "If-Match"?: components["parameters"]["If-Match"];
-                /** @description An id for this request in the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
+                /** @description An id for the log: 1 to 128 of `A-Z a-z 0-9 . _ -`. Without a valid one the server chooses one. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
             };
             path: {
