@@ -86,7 +86,7 @@ def test_error_in_the_middle_of_a_result_leaves_the_connection_ready() -> None:
     connection.ensure_connection()
     used = connection.connection
     for count in (250, 300, 1000) * 2:  # in the last row, and before it
-        with pytest.raises(DataError, match="division by zero"):
+        with pytest.raises(DataError, match="SQLSTATE 22012"):
             sizes(FAILING, count)
         assert sizes(SERIES, 1) == [1]
     assert connection.connection is used
@@ -94,7 +94,7 @@ def test_error_in_the_middle_of_a_result_leaves_the_connection_ready() -> None:
 
 def test_statement_that_cannot_be_prepared_leaves_the_connection_ready() -> None:
     for _ in range(4):
-        with pytest.raises(DataError, match="invalid input syntax"):
+        with pytest.raises(DataError, match="SQLSTATE 22P02"):
             sizes("SELECT 'x'::int + %s", 1)
     assert sizes(SERIES, 1) == [1]
 
