@@ -28,9 +28,9 @@ START_COMMAND = [sys.executable, "-m", "todo_project"]
 PASS_SOCKET = """
 import os, sys
 
-_, descriptor, program = sys.argv
+_, descriptor, *program = sys.argv
 os.dup2(int(descriptor), 3)
-os.execve(program, [program], os.environ | {"LISTEN_PID": str(os.getpid())})
+os.execve(program[0], program, os.environ | {"LISTEN_PID": str(os.getpid())})
 """
 """What systemd does: it passes sockets as the descriptors from 3 on (sd_listen_fds(3))."""
 
@@ -65,7 +65,7 @@ def test_import_error_in_a_view_stops_the_start(project: Path) -> None:
     views = project / "tasks" / "api" / "views.py"
     views.write_text(views.read_text() + "import missing_module\n")
     finished = subprocess.run(
-        [GUNICORN],
+        GUNICORN,
         cwd=project,
         env=environment(project, free_port()),
         capture_output=True,
@@ -195,7 +195,7 @@ def test_service_listens_on_ipv6(project: Path) -> None:
 def start(project: Path, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
     """Start gunicorn in a process group of its own."""
     return subprocess.Popen(
-        [*(options.pop("command", None) or [GUNICORN]), *arguments],
+        [*(options.pop("command", None) or GUNICORN), *arguments],
         cwd=project,
         env=environment(project, free_port()) | options.pop("variables", {}),
         stdout=subprocess.DEVNULL,
@@ -245,7 +245,7 @@ def test_service_listens_on_a_socket_of_systemd(project: Path) -> None:
         host, port = listener.getsockname()
         process = start(
             project,
-            command=[sys.executable, "-c", PASS_SOCKET, str(listener.fileno()), str(GUNICORN)],
+            command=[sys.executable, "-c", PASS_SOCKET, str(listener.fileno()), *GUNICORN],
             pass_fds=[listener.fileno()],
             variables={"LISTEN_FDS": "1"},
         )
