@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.documentation import CONTRIBUTING, code_blocks
 from tests.support.processes import run_python
 from tests.support.servers.gunicorn import GUNICORN, SECONDS, free_port, wait_until
 from tests.support.servers.load import load
@@ -43,12 +44,13 @@ print("tasks.api.views" in sys.modules)
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a copy of the project that a test may edit."""
+    """Return a copy of the project, in a directory with a space, that a test may edit."""
+    directory = tmp_path / "a project"
     for name in ("docs", "tasks", "todo_project"):
-        shutil.copytree(BASE_DIR / name, tmp_path / name)
-    for name in ("manage.py", "gunicorn.conf.py", "pyproject.toml"):
-        shutil.copy(BASE_DIR / name, tmp_path / name)
-    return tmp_path
+        shutil.copytree(BASE_DIR / name, directory / name)
+    for name in (".env.example", "manage.py", "gunicorn.conf.py", "pyproject.toml"):
+        shutil.copy(BASE_DIR / name, directory / name)
+    return directory
 
 
 def environment(project: Path, port: int) -> dict[str, str]:
@@ -94,6 +96,49 @@ def development_server(project: Path, port: int, log: Path) -> Iterator[None]:
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=SECONDS)
+
+
+def test_documented_commands_set_a_checkout_up_without_make(project: Path) -> None:
+    [create, install, *configure, serve] = next(
+        block.splitlines()
+        for block in code_blocks(CONTRIBUTING, "sh")
+        if block.startswith("python3 -m venv")
+    )
+    assert create == "python3 -m venv .venv"
+    assert install.removeprefix(".venv/bin/python -m pip install --requirement ") == (
+        "requirements-dev.txt"
+    )
+    (project / ".venv").symlink_to(Path(sys.prefix))  # what these two commands create
+    admin = ".venv/bin/python manage.py createsuperuser"
+    assert admin in CONTRIBUTING.read_text()
+    options = "--no-input --username=admin --email=admin@example.com"
+    script = "\n".join(["set -e", *configure, f"{admin} {options}"])
+    environ = {"PATH": os.environ["PATH"], "DJANGO_SUPERUSER_PASSWORD": "password"}
+    subprocess.run(["sh", "-c", script], cwd=project, env=environ, check=True)
+    port = free_port()
+    command = f"exec {serve} --noreload {port}"
+    process = subprocess.Popen(["sh", "-c", command], cwd=project, env=environ)
+    try:
+        wait_until(lambda: health(port) == b'{"status":"ok"}')
+    finally:
+        process.terminate()
+        process.wait(timeout=SECONDS)
+
+
+def test_manage_without_django_names_the_python_to_use() -> None:
+    message = (
+        f"Django is not installed for {sys.executable}. In a checkout, run: .venv/bin/python "
+        'manage.py (see "Set up" in CONTRIBUTING.md).'
+    )
+    finished = subprocess.run(
+        [sys.executable, "-S", "manage.py", "migrate"],  # without site-packages
+        cwd=BASE_DIR,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.returncode, finished.stderr.splitlines()) == (1, [message])
 
 
 def health(port: int, host: str = "127.0.0.1") -> bytes:
@@ -217,7 +262,7 @@ def until_listening(process: "subprocess.Popen[str]") -> str:
     """Return the address in gunicorn's log."""
     assert process.stderr
     for line in process.stderr:
-        if address := re.search(r"Listening at: (\S+) \(", line):
+        if address := re.search(r"Listening at: (.+) \(", line):
             return address[1]
     raise AssertionError("It has not started.")
 
