@@ -26,30 +26,30 @@ admin: .venv/runs ## Create a superuser for /admin/
 	@$(DEVELOPMENT) $(MANAGE) createsuperuser
 
 test: .venv/tests ## Run the tests on PostgreSQL, and on SQLite without shortcuts
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto -m "not e2e" --ignore tests/browser
-	SHORTCUTS=false TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
-	$(BIN)/coverage combine -q
-	$(BIN)/coverage report
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -n auto -m "not e2e" --ignore tests/browser
+	SHORTCUTS=false TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/python -m coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
 
 differential: .venv/tests ## Compare the worker with gthread on MESSAGES (0-10000) generated messages
-	DIFFERENTIAL_MESSAGES=$(or $(MESSAGES),0-10000) $(BIN)/pytest -s tests/server/test_differential.py
+	DIFFERENTIAL_MESSAGES=$(or $(MESSAGES),0-10000) $(BIN)/python -m pytest -s tests/server/test_differential.py
 
 fuzz: .venv/proof ## Test the service against its OpenAPI document, FUZZ_SECONDS (150) per database
-	$(BIN)/pytest tests/fuzz/contract.py
-	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/fuzz/contract.py
+	$(BIN)/python -m pytest tests/fuzz/contract.py
+	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/python -m pytest tests/fuzz/contract.py
 
 e2e: .venv/proof tests/compatibility/node_modules clients/typescript/node_modules ## Kill and restart databases and servers under load, 10 minutes (needs pgbouncer, pgpool2, etcd, nginx, haproxy, caddy and Node)
-	$(BIN)/pytest -m e2e --ignore tests/browser
+	$(BIN)/python -m pytest -m e2e --ignore tests/browser
 
 browser: .venv/proof clients/typescript/node_modules clients/page/node_modules tests/browser/node_modules ## Test the TypeScript client and the pages (needs Node and Chromium)
-	$(BIN)/pytest tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 generators: .venv/proof clients/typescript/node_modules tests/generators/node_modules ## Generate clients from openapi.json with other tools, and lint it (needs Node, a JDK, Go, PHP and Ruby)
-	$(BIN)/pytest $(addprefix tests/generators/,clients.py data_providers.py openapi_generator.py patterns.py proxy.py)
+	$(BIN)/python -m pytest $(addprefix tests/generators/,clients.py data_providers.py openapi_generator.py patterns.py proxy.py)
 
 mutants: .venv/proof ## Run mutation tests of tasks/ and the problems, 90 minutes
-	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/mutmut run
+	TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/python -m mutmut run
 	$(BIN)/python -m tests.mutation
 
 compat: .venv/tests tests/compatibility/node_modules ## Run the tests on every supported version found; COMPAT=--quick for one
@@ -63,16 +63,16 @@ bench: .venv/bench ## Run the benchmarks, 10 minutes; writes benchmarks/RESULTS.
 	$(BIN)/python -m benchmarks
 
 lint: .venv/bench .venv/proof ## Check style, types, migrations, the OpenAPI document and dependencies
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	DEBUG=true $(BIN)/mypy
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	DEBUG=true $(BIN)/python -m mypy
 	DEBUG=true $(MANAGE) makemigrations --check --dry-run
 	DEBUG=true $(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/python -m tests.dependencies.audit
 
 format: .venv/tests ## Sort imports and format the code
-	$(BIN)/ruff check --fix
-	$(BIN)/ruff format
+	$(BIN)/python -m ruff check --fix
+	$(BIN)/python -m ruff format
 
 schema: .venv/runs ## Regenerate openapi.json
 	DEBUG=true $(MANAGE) spectacular --validate --fail-on-warn --format openapi-json --file openapi.json
@@ -82,7 +82,7 @@ client: clients/typescript/node_modules ## Regenerate the TypeScript client from
 	npm --prefix clients/typescript run build
 
 samples: .venv/tests ## Regenerate the output of the sample sessions in the documentation (needs curl)
-	UPDATE_SAMPLES=true TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/pytest tests/deployment/test_documentation.py -k session
+	UPDATE_SAMPLES=true TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/python -m pytest tests/deployment/test_documentation.py -k session
 
 page: clients/page/node_modules ## Serve a page of tasks on port 5173, an example of the client (needs Node)
 	npm --prefix clients/typescript run build
@@ -95,26 +95,33 @@ lock: .venv/tests ## Regenerate the requirements from pyproject.toml, and the li
 	$(LOCK) --group dev --group proof --output-file tests/requirements.txt
 	$(BIN)/python -m tests.dependencies.licenses
 
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
+LOCK := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
+
+# Checked before pip looks for packages: for an older Python it searches for half a minute, and finds none.
+require_python = @$(1) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or later is required, but $(1) is: $$($(1) --version 2>&1 | head -n 1). $(2)" >&2; exit 1; }
+
+# Here and above `python -m`, because a script in .venv/bin breaks if the directory is moved.
+define install
+	$(call require_python,$(BIN)/python,Remove it: rm -rf .venv)
+	$(BIN)/python -m pip install --disable-pip-version-check --requirement $<
+	@touch $@
+endef
 
 .venv/bin/pip:
+	$(call require_python,$(PYTHON),Name another: make $(MAKECMDGOALS) PYTHON=python3.11)
 	$(PYTHON) -m venv .venv
 
 .venv/runs: requirements.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --requirement requirements.txt
-	@touch $@
+	$(install)
 
 .venv/tests: requirements-dev.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --requirement requirements-dev.txt
-	@touch $@ .venv/runs
+	$(install) .venv/runs
 
 .venv/bench: benchmarks/requirements.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
-	@touch $@ .venv/tests .venv/runs
+	$(install) .venv/tests .venv/runs
 
 .venv/proof: tests/requirements.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --requirement tests/requirements.txt
-	@touch $@ .venv/tests .venv/runs
+	$(install) .venv/tests .venv/runs
 
 clients/typescript/node_modules: clients/typescript/package-lock.json
 	npm --prefix clients/typescript ci --ignore-scripts

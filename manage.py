@@ -4,7 +4,13 @@
 import os
 import sys
 
-from django.core.management import CommandError, execute_from_command_line
+try:
+    from django.core.management import CommandError, execute_from_command_line
+except ModuleNotFoundError:
+    sys.exit(
+        f"Django is not installed for {sys.executable}. In a checkout, run: .venv/bin/python "
+        'manage.py (see "Set up" in CONTRIBUTING.md).'
+    )
 
 from todo_project.management.unavailability import unavailability_as_command_error
 

@@ -86,6 +86,24 @@ def _timestamps(etags: Iterable[str]) -> Iterator[datetime]:
                 yield timestamp
 
 
+def if_match_error(request: Request) -> str:
+    """Return why no task can match If-Match; an empty string if one can, or without the header."""
+    if "HTTP_IF_MATCH" not in request.META:
+        return ""
+    etags = parse_etags(request.META["HTTP_IF_MATCH"])
+    if etags == ["*"] or any(_timestamps(etags)):
+        return ""
+    if not etags:
+        reason = "contains no entity tag in double quotes"
+    elif all(etag.startswith("W/") for etag in etags):
+        reason = "contains only weak entity tags (W/), which never match"
+    else:
+        reason = "contains no entity tag that a task can have"
+    return (
+        f"If-Match {reason}. Send the ETag header of the task, or its updated_at in double quotes."
+    )
+
+
 def fails_if_match(request: Request, etag: str) -> bool:
     """Return whether If-Match excludes the entity tag (strong comparison)."""
     if "HTTP_IF_MATCH" not in request.META:

@@ -67,7 +67,9 @@ class CursorParameter(StrictCharField):
 class QueryParametersSerializer(StrictSerializer):
     """The base of the serializers for query parameters."""
 
-    unknown_message = "There is no such parameter."
+    def unknown_message(self, name: str) -> str:
+        """Return the error of an undeclared parameter."""
+        return "There is no such parameter."
 
 
 class ListParametersSerializer(QueryParametersSerializer):
@@ -82,6 +84,13 @@ class ListParametersSerializer(QueryParametersSerializer):
     )
     limit = LimitParameter(required=False, help_text="The maximum number of tasks in the page.")
     cursor = CursorParameter(required=False, help_text="The start of the page, from a `Link`.")
+
+    def unknown_message(self, name: str) -> str:
+        """Say how to page if the name is one that other APIs use for it."""
+        message = super().unknown_message(name)
+        if re.search("page|offset|size|skip", name, re.IGNORECASE):
+            return f"{message} Page with limit, and with the cursor in the Link of each response."
+        return message
 
 
 class DeleteParametersSerializer(QueryParametersSerializer):

@@ -99,7 +99,9 @@ class IgnoredField(serializers.Field[Any, Any, Any, Any]):
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that rejects undeclared fields."""
 
-    unknown_message = "There is no such field."
+    def unknown_message(self, name: str) -> str:
+        """Return the error of an undeclared field."""
+        return "There is no such field."
 
     def run_validation(self, data: Any = serializers.empty) -> dict[str, Any]:
         """Return the validated fields; raise ValidationError with the errors found.
@@ -117,7 +119,7 @@ class StrictSerializer(serializers.Serializer[Any]):
                     errors[name] = error.detail
         undeclared = (name for name in data if name not in self.declared)
         for name in islice(undeclared, MAX_ERRORS + 1):
-            errors[name] = [ErrorDetail(self.unknown_message, "unknown")]
+            errors[name] = [ErrorDetail(self.unknown_message(name), "unknown")]
         if errors:
             raise ValidationError(errors)
         return validated

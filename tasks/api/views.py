@@ -20,6 +20,7 @@ from tasks.api.pagination import list_page, next_link
 from tasks.api.path_parameters import validate_user_id
 from tasks.api.preconditions import (
     fails_if_match,
+    if_match_error,
     is_not_modified,
     list_etag,
     precondition_from,
@@ -164,7 +165,7 @@ class TaskViewSet(ViewShortcuts, Resource, ViewSet):
         if precondition_from(self.request) is not NO_PRECONDITION:
             with suppress(Task.DoesNotExist):
                 current = self.tasks.get(self.kwargs["task_id"])
-                return Problem(PRECONDITION_FAILED, current=current)
+                return Problem(PRECONDITION_FAILED, if_match_error(self.request), current=current)
         return NotFound("There is no such task.")
 
 

@@ -1,5 +1,6 @@
 """Tests of the limits of failed logins to the admin, and of the commands that unlock a login."""
 
+import re
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.utils.text import capfirst
 from django.utils.timezone import now
 
 from tests.support.admin import LOGIN_URL
@@ -106,14 +108,19 @@ def test_lock_ends_after_15_minutes_despite_further_attempts(anonymous: API) -> 
         assert log_in(anonymous, "alice", PASSWORD, IP) == expected
 
 
-def test_locked_page_says_reason_and_duration(anonymous: API) -> None:
+def test_locked_page_says_reason_duration_and_whom_to_ask(anonymous: API) -> None:
     guess(anonymous, "alice", IP, 10)
     form = {"username": "alice", "password": PASSWORD}
     page = anonymous.post(LOGIN_URL, form, REMOTE_ADDR=IP)
-    assert (
+    [reason, help_text] = re.findall("<p>(.*)</p>", page.content.decode())
+    assert reason == (
         "There were too many failed logins for this user name, or from your network. "
         "Try again in 15 minutes."
-    ) in page.content.decode()
+    )
+    assert help_text == (
+        "If you cannot wait, ask another administrator of this service to delete your failed "
+        f"logins under “{capfirst(AccessAttempt._meta.verbose_name_plural)}” in this admin."
+    )
     assert page["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
 
 

@@ -90,3 +90,13 @@ def test_errors_of_a_long_query_are_limited(api: API, query: str) -> None:
 def test_repeated_query_parameter_is_explained(api: API) -> None:
     problem = api.problem(400, "GET", f"{TASKS}?limit=1&limit=1")
     assert problem["detail"] == "limit: May be given only once."
+
+
+@pytest.mark.parametrize("name", ["page", "page_size", "perPage", "offset", "skip", "page[size]"])
+def test_parameter_of_another_pagination_is_answered_with_the_way_to_page(
+    api: API, name: str
+) -> None:
+    unknown = "There is no such parameter."
+    hint = f"{unknown} Page with limit, and with the cursor in the Link of each response."
+    assert api.problem(400, "GET", f"{TASKS}?{name}=2")["detail"] == f"{name}: {hint}"
+    assert api.problem(400, "GET", f"{TASKS}?sort=2")["detail"] == f"sort: {unknown}"

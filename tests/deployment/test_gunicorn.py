@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.documentation import CONTRIBUTING, code_blocks
 from tests.support.errors import TIME
 from tests.support.processes import run_python
 from tests.support.servers.gunicorn import GUNICORN, SECONDS, free_port, wait_until
@@ -30,9 +31,9 @@ START_COMMAND = [sys.executable, "-m", "todo_project"]
 PASS_SOCKET = """
 import os, sys
 
-_, descriptor, program = sys.argv
+_, descriptor, *program = sys.argv
 os.dup2(int(descriptor), 3)
-os.execve(program, [program], os.environ | {"LISTEN_PID": str(os.getpid())})
+os.execve(program[0], program, os.environ | {"LISTEN_PID": str(os.getpid())})
 """
 """What systemd does: it passes sockets as the descriptors from 3 on (sd_listen_fds(3))."""
 
@@ -47,12 +48,13 @@ print("tasks.api.views" in sys.modules)
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a copy of the project that a test may edit."""
+    """Return a copy of the project, in a directory with a space, that a test may edit."""
+    directory = tmp_path / "a project"
     for name in ("docs", "tasks", "todo_project"):
-        shutil.copytree(BASE_DIR / name, tmp_path / name)
-    for name in ("manage.py", "gunicorn.conf.py", "pyproject.toml"):
-        shutil.copy(BASE_DIR / name, tmp_path / name)
-    return tmp_path
+        shutil.copytree(BASE_DIR / name, directory / name)
+    for name in (".env.example", "manage.py", "gunicorn.conf.py", "pyproject.toml"):
+        shutil.copy(BASE_DIR / name, directory / name)
+    return directory
 
 
 def environment(project: Path, port: int) -> dict[str, str]:
@@ -69,7 +71,7 @@ def test_import_error_in_a_view_stops_the_start(project: Path) -> None:
     views = project / "tasks" / "api" / "views.py"
     views.write_text(views.read_text() + "import missing_module\n")
     finished = subprocess.run(
-        [GUNICORN],
+        GUNICORN,
         cwd=project,
         env=environment(project, free_port()),
         capture_output=True,
@@ -98,6 +100,49 @@ def development_server(project: Path, port: int, log: Path) -> Iterator[None]:
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=SECONDS)
+
+
+def test_documented_commands_set_a_checkout_up_without_make(project: Path) -> None:
+    [create, install, *configure, serve] = next(
+        block.splitlines()
+        for block in code_blocks(CONTRIBUTING, "sh")
+        if block.startswith("python3 -m venv")
+    )
+    assert create == "python3 -m venv .venv"
+    assert install.removeprefix(".venv/bin/python -m pip install --requirement ") == (
+        "requirements-dev.txt"
+    )
+    (project / ".venv").symlink_to(Path(sys.prefix))  # what these two commands create
+    admin = ".venv/bin/python manage.py createsuperuser"
+    assert admin in CONTRIBUTING.read_text()
+    options = "--no-input --username=admin --email=admin@example.com"
+    script = "\n".join(["set -e", *configure, f"{admin} {options}"])
+    environ = {"PATH": os.environ["PATH"], "DJANGO_SUPERUSER_PASSWORD": "password"}
+    subprocess.run(["sh", "-c", script], cwd=project, env=environ, check=True)
+    port = free_port()
+    command = f"exec {serve} --noreload {port}"
+    process = subprocess.Popen(["sh", "-c", command], cwd=project, env=environ)
+    try:
+        wait_until(lambda: health(port) == b'{"status":"ok"}')
+    finally:
+        process.terminate()
+        process.wait(timeout=SECONDS)
+
+
+def test_manage_without_django_names_the_python_to_use() -> None:
+    message = (
+        f"Django is not installed for {sys.executable}. In a checkout, run: .venv/bin/python "
+        'manage.py (see "Set up" in CONTRIBUTING.md).'
+    )
+    finished = subprocess.run(
+        [sys.executable, "-S", "manage.py", "migrate"],  # without site-packages
+        cwd=BASE_DIR,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.returncode, finished.stderr.splitlines()) == (1, [message])
 
 
 def health(port: int, host: str = "127.0.0.1", path: str = "/healthz") -> bytes:
@@ -204,7 +249,7 @@ def test_service_listens_on_ipv6(project: Path) -> None:
 def start(project: Path, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
     """Start gunicorn in a process group of its own."""
     return subprocess.Popen(
-        [*(options.pop("command", None) or [GUNICORN]), *arguments],
+        [*(options.pop("command", None) or GUNICORN), *arguments],
         cwd=project,
         env=environment(project, free_port()) | options.pop("variables", {}),
         stdout=subprocess.DEVNULL,
@@ -226,7 +271,7 @@ def until_listening(process: "subprocess.Popen[str]") -> str:
     """Return the address in gunicorn's log."""
     assert process.stderr
     for line in process.stderr:
-        if address := re.search(r"Listening at: (\S+) \(", line):
+        if address := re.search(r"Listening at: (.+) \(", line):
             return address[1]
     raise AssertionError("It has not started.")
 
@@ -254,7 +299,7 @@ def test_service_listens_on_a_socket_of_systemd(project: Path) -> None:
         host, port = listener.getsockname()
         process = start(
             project,
-            command=[sys.executable, "-c", PASS_SOCKET, str(listener.fileno()), str(GUNICORN)],
+            command=[sys.executable, "-c", PASS_SOCKET, str(listener.fileno()), *GUNICORN],
             pass_fds=[listener.fileno()],
             variables={"LISTEN_FDS": "1"},
         )

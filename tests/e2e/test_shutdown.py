@@ -180,7 +180,7 @@ def test_reload_refuses_no_connection(cluster: Cluster, tmp_path: Path) -> None:
 
 def test_start_on_port_in_use_exits_with_error(cluster: Cluster, service: Instance) -> None:
     second = subprocess.run(
-        [GUNICORN],
+        GUNICORN,
         cwd=BASE_DIR,
         env=os.environ | {"PORT": str(service.port), "DATABASE_URL": cluster.url},
         check=False,

@@ -17,7 +17,7 @@ from django.db import connection
 
 from todo_project.environment import BASE_DIR
 
-GUNICORN = Path(sys.executable).with_name("gunicorn")
+GUNICORN = (sys.executable, "-m", "gunicorn")
 
 SECONDS = 30
 """The maximum time for a server to start or to stop."""
@@ -107,7 +107,7 @@ def run(log: Path, prefix: Sequence[str] = (), **variables: str) -> Iterator[Ins
     environ = os.environ | {"PORT": str(port), "DATABASE_URL": url} | variables
     with log.open("ab") as output, errors.open("ab") as error_output:
         process = subprocess.Popen(
-            [*prefix, GUNICORN],
+            [*prefix, *GUNICORN],
             cwd=BASE_DIR,
             env=environ,
             stdout=output,
