@@ -237,8 +237,7 @@ def check_table(model: type[Model]) -> Iterator[CheckMessage]:
     except DatabaseError as error:
         yield Error(
             f"A write would fail: {error}.",
-            hint="Let the owner of the table grant the role SELECT, INSERT, UPDATE and DELETE, "
-            "and execute ALTER TABLE ... DISABLE ROW LEVEL SECURITY, or give it BYPASSRLS.",
+            hint="See the table of messages in docs/operations.md.",
             id="todo.E017",
         )
 

@@ -71,19 +71,19 @@ def env_hosts(name: str, default: str) -> list[str]:
     return [_normalized(name, each, _allowed_host, form) for each in env_list(name, default)]
 
 
-def env_origins(name: str, permitted: str = ".+") -> list[str]:
+def env_origins(name: str, expression: str = ".+") -> list[str]:
     """Return the variable, a list of origins, and of patterns with `*`, as browsers write them.
 
-    Each must match the regular expression `permitted` as well.
+    Each must match the regular expression as well.
     """
     form = "an origin; write it as https://app.example.com."
-    return [_normalized(name, each, normalize_origin, form, permitted) for each in env_list(name)]
+    return [_normalized(name, each, normalize_origin, form, expression) for each in env_list(name)]
 
 
 def platform_hosts() -> list[str]:
     """Return the host names that a hosting platform has assigned to the service."""
     return [
-        host.format(os.environ[name])
+        _normalized(name, host.format(os.environ[name]), _allowed_host, "a host name.")
         for name, host in PLATFORM_HOSTS.items()
         if os.environ.get(name)
     ]
@@ -105,15 +105,15 @@ def exit_with_error(name: str, reason: str) -> NoReturn:
 
 
 def _normalized(
-    name: str, value: str, normalize: Callable[[str], str], form: str, permitted: str = ".+"
+    name: str, value: str, normalize: Callable[[str], str], form: str, expression: str = ".+"
 ) -> str:
     try:
         normalized = normalize(value)
-        if re.fullmatch(permitted, normalized):
+        if re.fullmatch(expression, normalized):
             return normalized
     except ValueError:
         if not value.isascii():
-            form = "convertible to ASCII; write it as browsers do, with xn--."
+            form += " Write letters outside ASCII as browsers do, with xn--."
     exit_with_error(name, f"{quoted(value)} is not {form}")
 
 
@@ -125,7 +125,7 @@ def _allowed_host(host: str) -> str:
 
 
 def load_env_file(path: Path) -> None:
-    """Add the variables in the file, if it exists, to the environment, as they are written.
+    """Add the variables in the file, if it exists, to the environment.
 
     python-dotenv itself replaces `${X}` in single quotes, too
     (https://github.com/theskumar/python-dotenv/issues/422), and skips lines that it cannot parse.
@@ -146,10 +146,12 @@ def load_env_file(path: Path) -> None:
     except ValueError:
         found = "UTF-16" if b"\0" in content else "another encoding, such as Latin-1"
         exit_with_error(str(path), f"is in {found}; save it in UTF-8.")
+    variables: dict[str, str] = {}
     for binding in parse_stream(StringIO(text, newline=None)):
         _reject_ambiguous_line(path, binding)
         if binding.key:
-            os.environ.setdefault(binding.key, binding.value or "")
+            variables[binding.key] = binding.value or ""  # the last one counts, as in a shell
+    os.environ |= variables | {**os.environ}
 
 
 def _reject_ambiguous_line(path: Path, binding: Binding) -> None:

@@ -327,9 +327,9 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
-        "django.request": {"filters": ["django"]},
-        # These log statements with their parameters, and paths.
+        # These log statements with their parameters, the variables of pages, and paths.
         "django.db.backends": {"level": "INFO"},
+        "django.template": {"level": "INFO"},
         "django.server": {"level": "CRITICAL"},
     },
 }

@@ -165,8 +165,11 @@ def test_make_dev_reloads_an_edited_module(project: Path, tmp_path: Path) -> Non
         wait_until(lambda: health(port) == b'{"status":"edited"}')
         # With DEBUG, and LOG_LEVEL=DEBUG, too.
         assert b"database-unavailable" in health(port, path="/api/personal/tasks?search=personal")
+        assert b"<title>" in health(port, path="/admin/?personal__regex=personal")
         lines = [json.loads(line) for line in log.read_text().splitlines() if line[0] == "{"]
-    assert "no such table: tasks" in lines[-1]["message"]
+    assert "no such table: tasks" in "".join(
+        each["message"] for each in lines if "message" in each
+    )
     assert "personal" not in log.read_text()
 
 

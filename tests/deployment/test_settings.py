@@ -24,7 +24,7 @@ LEVELS = "set DEBUG, INFO, WARNING, ERROR or CRITICAL."
 EMAIL = "write it as help@example.com."
 NAME = "write it as api.example.com."
 ORIGIN = "write it as https://app.example.com."
-ASCII = "is not convertible to ASCII; write it as browsers do, with xn--."
+ASCII = " Write letters outside ASCII as browsers do, with xn--."
 ALL_SETTINGS = "{name: value for name, value in vars(s).items() if name.isupper()}"
 
 
@@ -87,6 +87,11 @@ def test_former_keys_are_separated_by_commas() -> None:
             "'https://a.example/' is not an origin; write it as https://app.example.com.",
         ),
         (
+            "RENDER_EXTERNAL_HOSTNAME",
+            "https://todo.onrender.com/",
+            "'https://todo.onrender.com/' is not a host name.",
+        ),
+        (
             "LOG_LEVEL",
             "LOUD",
             "'LOUD' is not a log level; set DEBUG, INFO, WARNING, ERROR or CRITICAL.",
@@ -95,7 +100,7 @@ def test_former_keys_are_separated_by_commas() -> None:
             ("CSRF_TRUSTED_ORIGINS", value, f"{value!r} is not an origin; {ORIGIN}")
             for value in ("null", "https://*.example.com")
         ),
-        ("ALLOWED_HOSTS", "straße.example", f"'straße.example' {ASCII}"),
+        ("ALLOWED_HOSTS", "straße.example", f"'straße.example' is not a host name; {NAME}{ASCII}"),
         (
             "CORS_ALLOW_HEADERS",
             "a,b c",
@@ -138,8 +143,13 @@ def test_invalid_value_exits_with_error(name: str, value: str, reason: str) -> N
             )
         ),
         *(
-            (value, ASCII)
-            for value in ("https://straße.example", "https://ü*.example.app", "https://a。example")
+            (value, f"is not an origin; {ORIGIN}{ASCII}")
+            for value in (
+                "https://straße.example",
+                "https://ü*.example.app",
+                "https://a。example",
+                "https://exämple.com/",
+            )
         ),
     ],
 )
@@ -219,6 +229,7 @@ def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ),
         ("\ufeffCONTACT_EMAIL=hälp@example.com", "hälp@example.com"),
         ("CONTACT_EMAIL='a${X}b'", "a${X}b"),
+        ("CONTACT_EMAIL=a@b\nCONTACT_EMAIL=c@d\n", "c@d"),
         ('SECRET_KEY=\r\nCONTACT_EMAIL="a$X b"\r\n', "a$X b"),
     ],
 )

@@ -331,6 +331,20 @@ def test_failure_of_the_application_shows_nothing(error: type[BaseException]) ->
     assert b"secret" not in b"".join(answers)
 
 
+@pytest.mark.parametrize("declared", ["4", "5", "6"])
+def test_length_of_a_response_is_that_of_its_body(declared: str) -> None:
+    def respond(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        write = start_response("200 OK", [("content-length", declared), ("X-Other", "1")])
+        write(b"xx")
+        return [b"xxx"]
+
+    with running_worker(respond) as server:
+        responses = server.exchange(GET + LAST_GET)
+    assert statuses(responses) == [b"200"] * 2
+    assert responses.count(b"\r\nX-Other: 1\r\nContent-Length: 5\r\n\r\nxxxxx") == 2
+    assert declared == "5" or b"length: " + declared.encode() not in responses.lower()
+
+
 def test_worker_stops_after_the_maximum_of_requests() -> None:
     with running_worker(max_requests=2) as server:
         response = server.exchange(GET * 3)

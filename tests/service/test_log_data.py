@@ -74,6 +74,11 @@ POSTGRESQL = [
     ([["SELECT %s::text::timestamptz", ["personal"]]], "SQLSTATE 22007"),
     ([["SELECT %s", ["personal\0"]]], "SQLSTATE unknown"),
     ([["DO $$ BEGIN RAISE 'personal'; END $$"]], "SQLSTATE P0001"),
+    ([["DO $$ BEGIN ASSERT false, 'personal'; END $$"]], "SQLSTATE P0004"),
+    (
+        [["DO $$ BEGIN RAISE 'personal' USING ERRCODE = 'check_violation'; END $$"]],
+        "SQLSTATE 23514",
+    ),
     ([["SELECT 'personal'::timestamptz"]], "SQLSTATE 22007"),
     ([["SELECT '12345-01-01'::timestamptz"]], "SQLSTATE unknown"),
 ]

@@ -70,11 +70,13 @@ def _message(error: psycopg.Error | sqlite3.Error) -> str:
 
     The other fields quote a failing row (DETAIL), and parameters if the server logs those of
     errors (CONTEXT). The primary message names objects of the schema; that of a DataError (class
-    22) quotes a value, and that of a trigger (class P0) is anything. SQLite quotes a text that it
+    22) quotes a value, and that of a trigger is anything. SQLite quotes a text that it
     cannot decode.
     """
     if isinstance(error, sqlite3.Error):
         return str(error).partition(" with text ")[0]
-    if isinstance(error, psycopg.DataError) or (error.sqlstate or "").startswith("P0"):
+    is_raised = error.diag.source_function == "exec_stmt_raise"
+    is_raised |= (error.sqlstate or "").startswith("P0")
+    if is_raised or isinstance(error, psycopg.DataError):
         return f"SQLSTATE {error.sqlstate or 'unknown'}"
     return error.diag.message_primary or str(error)

@@ -39,9 +39,10 @@ class Response:
         return self.written.append
 
     def encode(self, body: Iterable[bytes]) -> list[bytes]:
-        """Return head and body, the body in parts.
+        """Return head and body, the body in parts, with the length that it really has.
 
-        The responses to HEAD, 204 and 304 have none (RFC 9110 §6.4.1).
+        The responses to HEAD, 204 and 304 have none (RFC 9110 §6.4.1). That of a static file may
+        differ from the one that is declared, if the file has changed since the start.
         """
         parts = [*self.written, *body]
         major, minor = self.request.version
@@ -50,12 +51,14 @@ class Response:
             "Server: gunicorn",
             f"Date: {_http_date(int(time()))}",
             f"Connection: {'close' if self.must_close else 'keep-alive'}",
-            *[f"{name}: {value}" for name, value in self.headers],
         ]
+        headers = [*self.headers]
         if self.request.method == "HEAD" or int(self.status[:3]) in BODILESS:
             parts = []
-        elif all(name.lower() != "content-length" for name, _ in self.headers):
-            lines.append(f"Content-Length: {sum(map(len, parts))}")
+        else:
+            headers = [each for each in headers if each[0].lower() != "content-length"]
+            headers.append(("Content-Length", str(sum(map(len, parts)))))
+        lines += [f"{name}: {value}" for name, value in headers]
         return ["\r\n".join([*lines, "\r\n"]).encode("latin-1"), *parts]
 
 

@@ -1,5 +1,6 @@
 """Shortcuts past the middleware that a request does not need."""
 
+import re
 from typing import Any
 
 from corsheaders.middleware import CorsMiddleware
@@ -17,9 +18,11 @@ from todo_project.http.headers import CACHE_CONTROL, GetResponse, is_api_request
 class CorsShortcut(CorsMiddleware):
     """django-cors-headers; a request without `Origin` only makes the response vary by it."""
 
+    applies_to = staticmethod(re.compile(settings.CORS_URLS_REGEX).match)
+
     def __call__(self, request: HttpRequest) -> Any:
         """Process the request."""
-        if "HTTP_ORIGIN" in request.META or request.path_info.startswith("/admin/"):
+        if "HTTP_ORIGIN" in request.META or not self.applies_to(request.path_info):
             return super().__call__(request)
         response: Any = self.get_response(request)
         headers = response.headers._store
