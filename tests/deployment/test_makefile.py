@@ -33,7 +33,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def make(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["make", "--no-print-directory", f"PYTHON={sys.executable}", *arguments],
+        ["make", "--no-print-directory", f"PYTHON='{sys.executable}'", *arguments],
         cwd=directory,
         capture_output=True,
         text=True,
