@@ -25,7 +25,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def make_seed(environment: dict[str, str], *variables: str) -> tuple[int, str, str]:
     """Run `make seed`; return its exit status, and what it prints, without the duration."""
-    binaries = f"BIN={Path(sys.executable).parent}"
+    binaries = f"BIN='{Path(sys.executable).parent}'"
     finished = subprocess.run(
         [*MAKE, binaries, *variables],
         cwd=BASE_DIR,

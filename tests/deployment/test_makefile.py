@@ -7,8 +7,10 @@ import sys
 import tomllib
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from tests.support.servers.postgresql import start_temporary_server
 from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.once
@@ -33,7 +35,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def make(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["make", "--no-print-directory", f"PYTHON={sys.executable}", *arguments],
+        ["make", "--no-print-directory", f"PYTHON='{sys.executable}'", *arguments],
         cwd=directory,
         capture_output=True,
         text=True,
@@ -91,3 +93,13 @@ def test_packages_are_installed_in_a_directory_that_was_moved(checkout: Path) ->
 def test_targets_run_no_scripts_that_contain_the_path_of_the_environment() -> None:
     makefile = (BASE_DIR / "Makefile").read_text()
     assert set(re.findall(r"\$\(BIN\)/(\w+)", makefile)) == {"python"}
+
+
+def test_tests_start_postgresql_in_a_directory_with_a_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "site packages"
+    packages.symlink_to(Path(pytest.__file__).parent.parent)
+    monkeypatch.setenv("PYTHONPATH", str(packages))
+    with psycopg.connect(start_temporary_server()) as connection:
+        assert connection.execute("SHOW fsync").fetchall() == [("off",)]

@@ -12,6 +12,8 @@ import sys
 import tempfile
 from contextlib import suppress
 
+import psycopg
+
 
 def start_temporary_server() -> str:
     """Start a server; return the URL of its database `postgres`."""
@@ -42,8 +44,11 @@ def supervise() -> None:
     with tempfile.TemporaryDirectory(prefix="todo-", ignore_cleanup_errors=True) as directory:
         server = get_server(directory, cleanup_mode="stop")
         try:
-            # The data need not survive a crash, and fsync is slow.
-            server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+            # The data need not survive a crash, and fsync is slow. The wheel's own `psql` method
+            # fails if the path of .venv contains a space.
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
             print(server.get_uri(), flush=True)
             with suppress(KeyboardInterrupt):
                 sys.stdin.read()
