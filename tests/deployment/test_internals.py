@@ -5,6 +5,7 @@ docs/architecture.md lists the modules that depend on them.
 
 from functools import partial
 from inspect import signature
+from io import StringIO
 from pathlib import Path
 from socket import socketpair
 from typing import Any
@@ -20,6 +21,7 @@ from django.db.models.sql import DeleteQuery
 from django.db.utils import DatabaseErrorWrapper
 from django.http import HttpResponse
 from django.test import RequestFactory
+from dotenv.parser import parse_stream
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from prometheus_client import Counter, values
@@ -202,3 +204,9 @@ def test_metrics_library_names_its_files_after_an_identifier_and_continues_them(
     assert counter._value.get() == 6
     assert {path.name for path in tmp_path.iterdir()} == {"counter_1.db", "counter_2.db"}
     value_class.close_all_files()
+
+
+def test_dotenv_parses_values_as_they_are_written() -> None:
+    [binding] = parse_stream(StringIO("A='${X}'"))
+    assert (binding.key, binding.value, binding.error) == ("A", "${X}", False)
+    assert (binding.original.string, binding.original.line) == ("A='${X}'", 1)
