@@ -327,6 +327,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
+        "django.request": {"filters": ["django"]},  # for the handlers of other packages, too
         # These log statements with their parameters, the variables of pages, and paths.
         "django.db.backends": {"level": "INFO"},
         "django.template": {"level": "INFO"},
