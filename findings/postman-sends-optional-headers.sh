@@ -2,7 +2,7 @@
 # An optional header of an OpenAPI 3.1 document, after the import into Postman.
 #
 # One would guess: a header with `required: false`, without example and default, is imported
-# switched off, or empty. A request that nobody edits does not send it.
+# switched off, or empty. An unedited request does not send it.
 #
 # What happens: the converter that Postman uses switches it on, with a value that it makes up: one
 # that matches the `pattern`, or else the text <string>. The value is stored in the request. So each

@@ -40,7 +40,7 @@ class LineField(forms.CharField):
         return text and re.sub("\r\n?|\n", self.line_end, text)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare with normalized line ends, so that a field that nobody edits stays as it is."""
+        """Compare with normalized line ends, so that an unedited field stays as it is."""
         return super().has_changed(self.to_python(initial), data)
 
 

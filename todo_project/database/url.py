@@ -120,7 +120,7 @@ def parse_database_url(
                 **TCP_OPTIONS,
                 **_encryption(parsed),
                 **options,
-                **({} if pooled else _startup(migrates, options.get("options", ""))),
+                **({} if pooled else _startup(options.get("options", ""), migrates=migrates)),
                 # Prepared statements: plan a query once per connection, then only send values.
                 "server_side_binding": True,
                 "prepare_threshold": prepare_threshold,
@@ -203,7 +203,7 @@ def _locate_system_certificates() -> None:
     os.environ |= {name: path for name, path in found.items() if path}
 
 
-def _startup(migrates: bool, options: str) -> dict[str, str]:  # noqa: FBT001
+def _startup(options: str, *, migrates: bool) -> dict[str, str]:
     """Return the settings as libpq's `options`, followed by those of the URL, which win.
 
     A migration may run for long, but not wait for a lock for long.
