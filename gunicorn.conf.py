@@ -77,7 +77,10 @@ graceful_timeout = 20
 limit_request_line = 8190
 
 # Ignore headers about the scheme and the path: Django evaluates them, if BEHIND_PROXY is set.
-forwarded_allow_ips = ""
+# gunicorn trusts every peer on a Unix socket. `*` saves the comparison of the others' addresses.
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+forwarded_allow_ips = "*"
 
 # The heartbeat is a file; on a disk it can block the worker
 # (https://docs.gunicorn.org/en/stable/faq.html#blocking-os-fchmod). macOS has no /dev/shm, and a

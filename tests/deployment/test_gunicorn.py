@@ -39,6 +39,12 @@ os.execve(program[0], program, os.environ | {"LISTEN_PID": str(os.getpid())})
 
 PROCESS_LINE = re.compile(rf"{TIME.pattern} \[\d+\] \[(INFO|WARN)")
 
+UNTRUSTED_HEADERS = [
+    "SCRIPT_NAME: /elsewhere\r\n",
+    "X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off\r\n",
+]
+"""Headers that gunicorn would reject, if it evaluated them."""
+
 LOADED = """
 import sys, todo_project.wsgi
 from django.core.management import call_command
@@ -263,10 +269,10 @@ def start(project: Path, *arguments: str, **options: Any) -> "subprocess.Popen[s
     )
 
 
-def request_line(client: socket.socket) -> bytes:
+def request_line(client: socket.socket, headers: str = "") -> bytes:
     """Send a request over a connection; return the status line of the response."""
     with client:
-        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.sendall(f"GET /healthz HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
         return client.recv(65536).partition(b"\r\n")[0]
 
 
@@ -290,9 +296,10 @@ def test_service_listens_on_a_unix_socket(project: Path) -> None:
     path = project / "socket"
     process = start(project, "--bind", f"unix:{path}")
     assert until_listening(process) == f"unix:{path}"
-    client = socket.socket(socket.AF_UNIX)
-    client.connect(str(path))
-    assert request_line(client) == b"HTTP/1.1 200 OK"
+    for headers in ("", *UNTRUSTED_HEADERS):
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(str(path))
+        assert request_line(client, headers) == b"HTTP/1.1 200 OK"
     code, _ = finish(process, signal.SIGTERM)
     assert (code, path.exists()) == (0, False)
 
