@@ -24,6 +24,8 @@ from gunicorn.http.errors import LimitRequestHeaders, NoMoreData
 from gunicorn.http.parser import RequestParser
 from gunicorn.util import write_error
 
+from todo_project.server.environ import connection_environ
+
 if TYPE_CHECKING:
     from todo_project.server.worker import BufferingWorker
 
@@ -97,8 +99,8 @@ class Connection:
         accepted.setblocking(False)  # noqa: FBT003
         self.sock = accepted
         self.client = client
-        self.server = server
         self.worker = worker
+        self.environ = connection_environ(worker.cfg, client, server)
         as_socket: Any = self
         self.parser: Any = RequestParser(worker.cfg, as_socket, client)
         self.received = 0  # bytes of the request

@@ -21,7 +21,7 @@ class Response:
     status: str
     headers: Sequence[tuple[str, str]]
 
-    def __init__(self, request: Any, *_: Any) -> None:
+    def __init__(self, request: Any) -> None:
         self.request = request
         self.written: list[bytes] = []
         # gunicorn compares the whole value, which is a list (RFC 9110 §7.6.1).

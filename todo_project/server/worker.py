@@ -15,12 +15,12 @@ from threading import Lock, Thread
 from types import SimpleNamespace
 from typing import Any
 
-from gunicorn.http import wsgi
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
 from todo_project.server.balance import Share
 from todo_project.server.connection import LARGE, Connection, Job, Phase
+from todo_project.server.environ import request_environ
 from todo_project.server.response import Response
 
 RECEIVE_TIMEOUT = 20
@@ -270,12 +270,8 @@ class BufferingWorker(ThreadWorker):
         self, connection: Connection, request: Any, refused: HTTPStatus | None
     ) -> bool:
         """Do what gthread's `handle_request` does, without its hooks and its access log."""
-        as_socket: Any = connection
-        response: Response
-        response, environ = wsgi.create(
-            request, as_socket, connection.client, connection.server, self.cfg, Response
-        )
-        environ["wsgi.multithread"] = True
+        response = Response(request)
+        environ = request_environ(connection.environ, request)
         environ["gunicorn.refused"] = refused
         self.nr += 1
         if self.nr >= self.max_requests and self.alive:
