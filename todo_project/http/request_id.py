@@ -2,7 +2,7 @@
 
 import re
 from contextvars import ContextVar
-from secrets import token_hex
+from os import urandom
 
 REQUEST_ID_PATTERN = re.compile(r"^[A-Za-z0-9._\-]{1,128}$")
 
@@ -11,4 +11,4 @@ current_request_id: ContextVar[str] = ContextVar("current_request_id")
 
 def choose_request_id(sent: str = "") -> str:
     """Return the id that the client has sent if it is valid, else a new one."""
-    return sent if REQUEST_ID_PATTERN.fullmatch(sent) else token_hex(16)
+    return sent if REQUEST_ID_PATTERN.fullmatch(sent) else urandom(16).hex()

@@ -10,7 +10,6 @@ import select
 import socket
 import sys
 from collections import deque
-from contextlib import suppress
 from http import HTTPStatus
 from io import BytesIO
 from selectors import EVENT_READ, EVENT_WRITE
@@ -106,6 +105,7 @@ class Connection:
         self.received = 0  # bytes of the request
         self.in_body = False  # whether the head has been received
         self.outgoing: deque[Any] = deque()  # bytes, the first ones perhaps a memoryview
+        self.lock = Lock()  # of the thread that sends, see `BufferingWorker.work`
         self.reserved = 0  # bytes of a large response, while the client reads it
         self.phase: Phase | None = None
         self.polled_event = 0  # 0 for none
@@ -179,12 +179,13 @@ class Connection:
         expects_continue, request._expected_100_continue = request._expected_100_continue, False
         if request.must_close:  # gunicorn's sign of a coding beside chunked, as gzip
             raise BodyError(HTTPStatus.BAD_REQUEST)
-        if getattr(request.body.reader, "length", 0) > limit:
+        length = getattr(request.body.reader, "length", 1)  # unknown if it is chunked
+        if length > limit:
             raise BodyError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if expects_continue:
             self.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.flush()
-        body: bytes = request.body.read(limit + 1)
+        body: bytes = request.body.read(limit + 1) if length else b""
         if len(body) > limit:
             raise BodyError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return body
@@ -210,11 +211,12 @@ class Connection:
         """Wait for data, and return it, or none if the client has ended the connection."""
         while True:
             self.wait(EVENT_READ)
-            with suppress(BlockingIOError):
-                try:
-                    return self.sock.recv(size)
-                except ConnectionError:
-                    return b""
+            try:
+                return self.sock.recv(size)
+            except BlockingIOError:
+                continue
+            except ConnectionError:
+                return b""
 
     def respond(self, request: Any, refused: HTTPStatus | None) -> bool:
         """Let a thread handle the request; return whether the connection can be kept.
@@ -278,18 +280,21 @@ class Connection:
 
     def flush(self) -> None:
         """Send as much as the client takes."""
-        with suppress(BlockingIOError):
-            while self.outgoing:
-                data = self.outgoing[0]
+        while self.outgoing:
+            data = self.outgoing[0]
+            try:
                 sent = self.sock.send(data)
-                if sent == len(data):
-                    self.outgoing.popleft()
-                else:
-                    self.outgoing[0] = memoryview(data)[sent:]
+            except BlockingIOError:
+                return
+            if sent == len(data):
+                self.outgoing.popleft()
+            else:
+                self.outgoing[0] = memoryview(data)[sent:]
 
     def send(self) -> None:
         """Send what is left of the response. Progress extends the deadline."""
-        self.flush()
+        with self.lock:
+            self.flush()
         while self.outgoing:
             self.enter(self.worker.sending)
             self.wait(EVENT_WRITE)

@@ -8,6 +8,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from itertools import chain
 from queue import SimpleQueue
@@ -40,6 +41,9 @@ STOP_TIMEOUT = 2
 
 POLL_TIMEOUT = 1.0
 """Seconds that the event loop waits for an event, and between two signs of life."""
+
+EXPIRY_INTERVAL = 0.1
+"""Seconds between two checks of the deadlines, at least."""
 
 MAX_HELD = 64 * 1024 * 1024
 """Bytes of large responses that clients have not read yet."""
@@ -110,7 +114,7 @@ class BufferingWorker(ThreadWorker):
     def run(self) -> None:
         """Serve until the worker is told to stop; then finish what has begun."""
         vars(self.cfg).update({name: each.get() for name, each in self.cfg.settings.items()})
-        self.observed_at = 0.0
+        self.observed_at = self.expired_at = 0.0
         self.share = Share(self.age)
         self.resumable: deque[Connection] = deque()
         self.held = 0
@@ -123,7 +127,7 @@ class BufferingWorker(ThreadWorker):
         self.limit_connections()
         queue: Any = self.method_queue
         self.poller.register(queue, selectors.EVENT_READ, queue.run_callbacks)
-        while self.alive and self.is_parent_alive():
+        while self.alive:
             self.set_accept_enabled(self.has_room())
             self.handle_events(POLL_TIMEOUT)
         self.stop_listening()
@@ -136,18 +140,22 @@ class BufferingWorker(ThreadWorker):
 
     def handle_events(self, timeout: float) -> None:
         """Handle the next events, then the deadlines that have passed."""
-        if time.monotonic() - self.observed_at >= POLL_TIMEOUT:
-            self.observed_at = time.monotonic()
-            self.notify()
-            self.share.update(self.nr_conns)
-            self.observe()
         events = self.poller.select(timeout)
         self.resume()
         for key, _ in events:
             key.data(key.fileobj)
         self.resume()
-        for phase in (self.receiving, self.queued, self.sending, self.idle, self.lingering):
-            phase.expire()
+        now = time.monotonic()
+        if now - self.observed_at >= POLL_TIMEOUT:
+            self.observed_at = now
+            self.alive = self.alive and self.is_parent_alive()
+            self.notify()
+            self.share.update(self.nr_conns)
+            self.observe()
+        if now - self.expired_at >= EXPIRY_INTERVAL:
+            self.expired_at = now
+            for phase in (self.receiving, self.queued, self.sending, self.idle, self.lingering):
+                phase.expire()
 
     def limit_connections(self) -> None:
         """Keep file descriptors for the database, and raise the soft limit if that is too low."""
@@ -232,14 +240,15 @@ class BufferingWorker(ThreadWorker):
                 continue
             connection = job.connection
             if connection.has_client(time.monotonic() - job.queued_at):
-                try:
+                with suppress(SystemExit):  # of the application
                     job.keep_alive = self.respond(connection, job.request)
+            with connection.lock:
+                # First, as the event loop may get the next request before this thread goes on.
+                self.resumable.append(connection)
+                with suppress(OSError):  # the event loop gets it, too
                     connection.flush()
-                except (OSError, SystemExit):  # of the client that has left, of the application
-                    job.keep_alive = False
-                    connection.outgoing.clear()
-            self.resumable.append(connection)
-            if connection.has_more or not (job.keep_alive and connection.polled_event):
+                is_done = job.keep_alive and connection.polled_event and not connection.has_more
+            if not is_done:
                 self.method_queue.defer(self.resume)
 
     def resume(self) -> None:
