@@ -26,10 +26,10 @@ class Worker(BufferingWorker):
     max_body_size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     inline_paths = frozenset(["/healthz"])
 
-    def observe(self) -> None:
+    def on_tick(self) -> None:
         """Update the metrics that change without a request."""
         if settings.METRICS:
-            processes.observe(self)
+            processes.set_queued(self)
 
     def log_rejected(self, reason: str) -> None:
         """Log in the format of the service, and with a request id."""

@@ -1,4 +1,4 @@
-"""The Task model: columns, and the constraints and defaults that the database enforces."""
+"""The Task model: columns, their limits, and what the database enforces and defaults."""
 
 from datetime import UTC, datetime
 from typing import Any

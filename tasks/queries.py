@@ -1,7 +1,8 @@
-"""The queries of the API. Each is one SQL statement on the tasks of one user.
+"""The queries of the API, all on the tasks of one user.
 
-`UserTasks(user_id)` is the only access to tasks outside the admin. The ORM compiles each query
-at its first use; later calls only bind new values.
+The API accesses tasks only through `UserTasks`, of which each method executes one SQL statement,
+unless it says otherwise. The ORM compiles a query at its first use; later calls only bind new
+values.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence

@@ -11,9 +11,10 @@ from uuid import UUID, uuid5
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
+from tasks.api.problems import IDEMPOTENCY_KEY_REUSED, REUSED_KEY_ERROR
 from tasks.models import DEFAULTS
 from tasks.queries import TaskRow
-from todo_project.problems.exceptions import InvalidHeaders
+from todo_project.problems.exceptions import InvalidHeaders, Problem
 
 KEY_LENGTH = 255
 KEY_PATTERN = re.compile(r"^[\x21-\x7e]+$")
@@ -37,10 +38,11 @@ def task_id_from_key(request: Request, user_id: str) -> UUID | None:
     return uuid5(NAMESPACE, f"{user_id}/{key}")  # unambiguous: no user id contains a slash
 
 
-def is_same_request(fields: dict[str, Any], task: TaskRow) -> bool:
-    """Return whether a create with these fields may have created the task.
+def check_same_request(fields: dict[str, Any], task: TaskRow) -> None:
+    """Raise Problem if the task is as it was created, and was created with other fields.
 
-    Once the task has changed, its original fields are unknown, and any request may have.
+    Once it has changed, its original fields are unknown.
     """
-    changed: bool = task["updated_at"] != task["created_at"]
-    return changed or (DEFAULTS | fields).items() <= task.items()
+    is_unchanged = task["updated_at"] == task["created_at"]
+    if is_unchanged and not (DEFAULTS | fields).items() <= task.items():
+        raise Problem(IDEMPOTENCY_KEY_REUSED, errors=[REUSED_KEY_ERROR])

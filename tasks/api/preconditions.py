@@ -1,17 +1,20 @@
-"""Entity tags and conditional requests: ETag, If-Match, If-None-Match (RFC 9110 §8.8, §13)."""
+"""ETag, If-Match and If-None-Match (RFC 9110 §8.8, §13), as a `Precondition` of the query."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
+from uuid import UUID
 
 from django.utils.http import parse_etags
-from rest_framework.exceptions import ErrorDetail
+from rest_framework.exceptions import ErrorDetail, NotFound
 from rest_framework.request import Request
 
-from tasks.queries import NO_PRECONDITION, Precondition, TaskRow
+from tasks.api.problems import PRECONDITION_FAILED
+from tasks.models import Task
+from tasks.queries import NO_PRECONDITION, Precondition, TaskRow, UserTasks
 from todo_project.http.json import dumps
-from todo_project.problems.exceptions import InvalidHeaders
+from todo_project.problems.exceptions import InvalidHeaders, Problem
 
 CONDITIONS = {"If-Match": "HTTP_IF_MATCH", "If-None-Match": "HTTP_IF_NONE_MATCH"}
 """The headers with entity tags. `request.headers` would copy all headers of every request."""
@@ -86,7 +89,21 @@ def _timestamps(etags: Iterable[str]) -> Iterator[datetime]:
                 yield timestamp
 
 
-def if_match_error(request: Request) -> str:
+def not_found_or_precondition_failed(
+    request: Request, tasks: UserTasks, task_id: UUID
+) -> NotFound | Problem:
+    """Return 404 for a missing task, 412 for one that does not meet the precondition.
+
+    Only a failed conditional request needs this second statement.
+    """
+    if precondition_from(request) is not NO_PRECONDITION:
+        with suppress(Task.DoesNotExist):
+            current = tasks.get(task_id)
+            return Problem(PRECONDITION_FAILED, _if_match_error(request), current=current)
+    return NotFound("There is no such task.")
+
+
+def _if_match_error(request: Request) -> str:
     """Return why no task can match If-Match; an empty string if one can, or without the header."""
     if "HTTP_IF_MATCH" not in request.META:
         return ""
@@ -104,12 +121,12 @@ def if_match_error(request: Request) -> str:
     )
 
 
-def fails_if_match(request: Request, etag: str) -> bool:
-    """Return whether If-Match excludes the entity tag (strong comparison)."""
-    if "HTTP_IF_MATCH" not in request.META:
-        return False
-    etags = parse_etags(request.META["HTTP_IF_MATCH"])
-    return etags != ["*"] and etag not in etags
+def check_if_match(request: Request, etag: str) -> None:
+    """Raise Problem if If-Match excludes the entity tag of a list (strong comparison)."""
+    if "HTTP_IF_MATCH" in request.META:
+        etags = parse_etags(request.META["HTTP_IF_MATCH"])
+        if etags != ["*"] and etag not in etags:
+            raise Problem(PRECONDITION_FAILED, "The list does not match If-Match.")
 
 
 def is_not_modified(request: Request, etag: str) -> bool:

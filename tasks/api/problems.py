@@ -1,4 +1,4 @@
-"""The problem types that only tasks have, and an example of each registered type.
+"""The problem types that only tasks have, as data, and an example of each registered type.
 
 The examples appear on the pages under `/problems/` and in the OpenAPI document.
 """

@@ -1,6 +1,5 @@
 """The views of the API: parse the request, execute one query, build the response."""
 
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -8,26 +7,25 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_405_METHOD_NOT_ALLOWED
 from rest_framework.viewsets import ViewSet
 
 from tasks.api import schema
-from tasks.api.idempotency import is_same_request, task_id_from_key
+from tasks.api.idempotency import check_same_request, task_id_from_key
 from tasks.api.pagination import list_page, next_link
 from tasks.api.path_parameters import validate_user_id
 from tasks.api.preconditions import (
-    fails_if_match,
-    if_match_error,
+    check_if_match,
     is_not_modified,
     list_etag,
+    not_found_or_precondition_failed,
     precondition_from,
     task_etag,
     validate_preconditions,
 )
-from tasks.api.problems import IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED, REUSED_KEY_ERROR
+from tasks.api.problems import PRECONDITION_FAILED
 from tasks.api.query_parameters import DELETE_PARAMETERS, LIST_PARAMETERS, parse_query
 from tasks.api.serializers import COMPLETION, CREATE, UPDATE
 from tasks.models import Task
@@ -66,7 +64,9 @@ class TaskViewSet(ViewShortcuts, Resource, ViewSet):
     def handle_exception(self, exc: Exception) -> Response:
         """Return the response to an exception."""
         if isinstance(exc, Task.DoesNotExist):
-            exc = self._not_found_or_precondition_failed()
+            exc = not_found_or_precondition_failed(
+                self.request, self.tasks, self.kwargs["task_id"]
+            )
         response = super().handle_exception(exc)
         if response.status_code == HTTP_405_METHOD_NOT_ALLOWED:
             response["Allow"] = self.allow
@@ -81,8 +81,7 @@ class TaskViewSet(ViewShortcuts, Resource, ViewSet):
         response = HttpResponse(content_type=JSON)
         response.writelines(parts)
         etag = list_etag(parts, link)
-        if fails_if_match(request, etag):
-            raise Problem(PRECONDITION_FAILED, "The list does not match If-Match.")
+        check_if_match(request, etag)
         if is_not_modified(request, etag):
             response = _empty(304)
         elif link:
@@ -99,10 +98,9 @@ class TaskViewSet(ViewShortcuts, Resource, ViewSet):
         if task_id is None:
             return _created(self.tasks.create(**fields))
         task, replayed = self.tasks.create_idempotent(task_id, **fields)
-        if replayed and not is_same_request(fields, task):
-            raise Problem(IDEMPOTENCY_KEY_REUSED, errors=[REUSED_KEY_ERROR])
         response = _created(task)
         if replayed:
+            check_same_request(fields, task)
             response["Idempotent-Replayed"] = "true"
         return response
 
@@ -156,17 +154,6 @@ class TaskViewSet(ViewShortcuts, Resource, ViewSet):
     def _conditional_tasks(self) -> UserTasks:
         """The user's tasks, under the precondition of the request."""
         return self.tasks.under(precondition_from(self.request))
-
-    def _not_found_or_precondition_failed(self) -> Exception:
-        """Return 404 for a missing task, 412 for one that does not meet the precondition.
-
-        Only a failed conditional request needs this second statement.
-        """
-        if precondition_from(self.request) is not NO_PRECONDITION:
-            with suppress(Task.DoesNotExist):
-                current = self.tasks.get(self.kwargs["task_id"])
-                return Problem(PRECONDITION_FAILED, if_match_error(self.request), current=current)
-        return NotFound("There is no such task.")
 
 
 @lru_cache

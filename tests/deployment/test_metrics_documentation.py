@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.client import API
 from tests.support.documentation import code_blocks
 from todo_project.environment import BASE_DIR
-from todo_project.metrics.requests import observe
+from todo_project.metrics.requests import count_request
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
@@ -32,7 +32,7 @@ LINE = {
 def page(api: API, settings: Any) -> str:
     """Return the metrics after a request, as text."""
     settings.ROOT_URLCONF = "tests.support.metrics_urls"
-    observe(LINE)
+    count_request(LINE)
     content: bytes = api.send(200, "GET", "/metrics").content
     return content.decode()
 

@@ -67,8 +67,8 @@ def post_fork(_server: Any, worker: Any) -> None:
     THREADS.set(worker.cfg.threads)
 
 
-def observe(worker: Any) -> None:
-    """Update what changes without a request."""
+def set_queued(worker: Any) -> None:
+    """Set the gauge of queued requests."""
     from todo_project.metrics.requests import QUEUED  # noqa: PLC0415 - after `prepare`
 
     QUEUED.set(worker.queue.qsize())

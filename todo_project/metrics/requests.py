@@ -110,12 +110,12 @@ class MetricsMiddleware(AccessLogMiddleware):
     def log(self, line: Mapping[str, Any]) -> None:
         """Write the line, and update the metrics."""
         super().log(line)
-        observe(line)
+        count_request(line)
         _thread.count_connection()
 
 
-def observe(line: Mapping[str, Any]) -> None:
-    """Add a request, given as its line in the access log."""
+def count_request(line: Mapping[str, Any]) -> None:
+    """Update the metrics with a request, given as its line in the access log."""
     route = line["route"] or "unknown"  # an unknown URL, or a static file
     method = line["method"] if line["method"] in settings.CORS_ALLOW_METHODS else "other"
     REQUESTS(route, method, line["status"]).inc()

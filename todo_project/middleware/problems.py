@@ -39,7 +39,7 @@ class ProblemMiddleware:
             try:
                 request.get_host()
             except DisallowedHost as exc:
-                log.warning(describe(host or ""))
+                log.warning(disallowed_host_message(host or ""))
                 return problem_response(exc, request)
             if len(self.allowed_hosts) < MAX_ALLOWED_HOSTS:
                 self.allowed_hosts.add(host)
@@ -50,8 +50,11 @@ class ProblemMiddleware:
         return None if isinstance(exc, PermissionDenied) else problem_response(exc, request)
 
 
-def describe(host: str) -> str:
-    """Return why a host is rejected. What is no host is not shown: it can be anything."""
+def disallowed_host_message(host: str) -> str:
+    """Return the log message for a host that is not in `ALLOWED_HOSTS`.
+
+    It does not include what is not a host: a client can send anything.
+    """
     name = re.sub(":[0-9]*$", "", host)
     try:
         # `ascii` escapes other characters with a backslash, which no host has.

@@ -1,4 +1,7 @@
-"""Convert the details of DRF's exceptions: strings, lists and mappings, which may be nested."""
+"""The details of DRF's exceptions, as the text of a problem and as `errors` of a validation.
+
+They are strings, lists and mappings, which may be nested.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

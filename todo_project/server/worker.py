@@ -96,8 +96,8 @@ class BufferingWorker(ThreadWorker):
         super().init_signals()
         unblock_stop_signals()
 
-    def observe(self) -> None:
-        """Do nothing, once a second; a subclass can measure the queue."""
+    def on_tick(self) -> None:
+        """Do nothing; called once a second, so that a subclass can measure the queue."""
 
     def get_thread_pool(self) -> Any:
         """Start the threads."""
@@ -151,7 +151,7 @@ class BufferingWorker(ThreadWorker):
             self.alive = self.alive and self.is_parent_alive()
             self.notify()
             self.share.update(self.nr_conns)
-            self.observe()
+            self.on_tick()
         if now - self.expired_at >= EXPIRY_INTERVAL:
             self.expired_at = now
             for phase in (self.receiving, self.queued, self.sending, self.idle, self.lingering):
@@ -311,7 +311,7 @@ class BufferingWorker(ThreadWorker):
         return True
 
     def release(self, connection: Connection) -> None:
-        """Count the memory of a large response no more."""
+        """Release the memory that is reserved for the response of the connection."""
         if connection.reserved:
             with self.held_lock:
                 self.held -= connection.reserved
