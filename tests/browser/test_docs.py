@@ -116,13 +116,14 @@ def test_no_form_has_an_input_for_the_request_id(docs: Page) -> None:
 
 
 def test_page_links_to_problems_and_guides(docs: Page) -> None:
-    for name, heading in (("Guide for clients", "# "), ("Authentication", "# ")):
+    for name, heading in (
+        ("Guide for clients", "Clients"),
+        ("Authentication", "Authentication"),
+        ("Problems", "Problems"),
+    ):
         docs.get_by_role("navigation").get_by_role("link", name=name).click()
-        docs.wait_for_url("**/static/guides/*")
-        assert docs.locator("body").inner_text().startswith(heading)
-        docs.go_back()
-    docs.get_by_role("navigation").get_by_role("link", name="Problems").click()
-    expect(docs.get_by_role("heading", level=1)).to_have_text("Problems")
+        expect(docs.get_by_role("heading", level=1)).to_have_text(heading)
+        docs.get_by_role("navigation").get_by_role("link", name="API documentation").click()
 
 
 @pytest.mark.usefixtures("transactional_db")
