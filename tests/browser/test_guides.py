@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.support.accessibility import overflowing, violations
 from tests.support.browser import horizontal_overflow
+from tests.support.documentation import code_blocks
+from todo_project.environment import BASE_DIR
 
 every_guide = pytest.mark.parametrize("guide", ["clients", "authentication"])
 
@@ -51,3 +53,14 @@ def test_contents_lead_to_headings_and_guides_to_each_other(base_url: str, page:
     expect(page.get_by_role("heading", level=1)).to_have_text("Authentication")
     page.get_by_role("link", name="API documentation").click()
     expect(page.locator("#swagger-ui h1")).to_contain_text("Todo API")
+
+
+def test_sample_makes_times_sortable_as_texts(page: Page) -> None:
+    [sample] = code_blocks(BASE_DIR / "docs" / "clients.md", "js")
+    times = ["2026-02-06T10:30:00Z", "2026-02-06T10:30:00.500000Z", "2026-02-06T10:30:01Z"]
+    script = f"(times) => times.map((time) => {{ {sample} return sortable; }})"
+    assert page.evaluate(script, times) == [
+        "2026-02-06T10:30:00.000000Z",
+        "2026-02-06T10:30:00.500000Z",
+        "2026-02-06T10:30:01.000000Z",
+    ]
