@@ -215,13 +215,11 @@ FORMAT_MODULE_PATH = "todo_project"  # todo_project/en/formats.py
 # the installed packages, and with DEBUG, which does not use hashed names, all of them.
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [("guides", BASE_DIR / "docs")]  # to which the page /docs links
 STORAGES = {
     "staticfiles": {"BACKEND": "todo_project.static_files.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_MIMETYPES = {".md": "text/plain"}  # some browsers do not show text/markdown
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # whitenoise, for STATIC_ROOT
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes of a request body

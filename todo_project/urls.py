@@ -11,7 +11,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.renderers import OpenApiYamlRenderer2
 
 from todo_project.health import LivenessView, ReadinessView
-from todo_project.openapi.views import DocumentView, SwaggerUIView
+from todo_project.openapi.views import DocumentView, GuideView, SwaggerUIView
 from todo_project.problems import handlers
 from todo_project.problems.pages import ProblemTypesView, ProblemTypeView
 
@@ -27,6 +27,10 @@ urlpatterns = [
     path("", include("tasks.api.urls")),
     path("", redirect_to("/docs")),
     path("docs", SwaggerUIView.as_view(), name="docs"),
+    *(
+        path(f"docs/{name}", GuideView.as_view(), {"name": name}, name=f"guide-{name}")
+        for name in ("authentication", "clients")
+    ),
     path("openapi.json", DocumentView.as_view(), name="openapi-json"),
     path(
         "openapi.yaml",

@@ -15,7 +15,6 @@ import pytest
 
 from tests.support.servers.gunicorn import free_port
 from tests.support.servers.platform import STRONG_KEY, build, checkout, procfile, start
-from todo_project.environment import BASE_DIR
 from todo_project.middleware.security import CONTENT_SECURITY_POLICY
 from todo_project.static_files import StaticFilesStorage
 
@@ -23,7 +22,6 @@ pytestmark = pytest.mark.once
 
 SWAGGER_UI = "/static/drf_spectacular_sidecar/swagger-ui-dist"
 LOADED = re.compile(r'<(?!a )[^>]* (?:href|src|data-document)="([^"]*)"')
-LINKED = re.compile(r'<a href="(/static/[^"]*)"')
 
 
 Run = Callable[..., AbstractContextManager[int]]
@@ -124,24 +122,6 @@ def test_files_in_collected_style_sheets_exist(running: Run, built: Path) -> Non
         for name, file in static_files(port, "/admin/login/").items():
             for path in re.findall(r"url\([\"']?(?!data:)([^\"')]+)", file.content):
                 assert get(port, urljoin(name, path)).status == 200
-
-
-@pytest.mark.parametrize("collected", [True, False])
-def test_docs_links_to_guides_as_text(
-    running: Run, built: Path, source: Path, *, collected: bool
-) -> None:
-    with running(built if collected else source) as port:
-        links = LINKED.findall(get(port, "/docs").content)
-        guides = [get(port, link) for link in links]
-    assert [without_hash(link) for link in links] == [
-        "/static/guides/clients.md",
-        "/static/guides/authentication.md",
-    ]
-    for guide, link in zip(guides, links, strict=True):
-        assert guide.status == 200
-        assert guide.headers["Content-Type"] == 'text/plain; charset="utf-8"'
-        source_file = BASE_DIR / "docs" / Path(without_hash(link)).name
-        assert guide.content.encode("latin-1") == source_file.read_bytes()
 
 
 def test_favicon_redirects_to_hashed_file(running: Run, built: Path) -> None:

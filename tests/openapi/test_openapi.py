@@ -140,6 +140,7 @@ def test_head_has_the_request_and_the_headers_of_get() -> None:
     for path in paths:
         get, head = described[path, "get"], described[path, "head"]
         assert head.get("parameters") == get.get("parameters")
+        assert get["description"].endswith(" HEAD returns the same without the body.")
         assert head["responses"] == {
             status: {key: value for key, value in response.items() if key != "content"}
             for status, response in get["responses"].items()

@@ -62,7 +62,7 @@ def test_connection_stays_open_for_further_requests(tmp_path: Path, method: str)
             ("/api/a/tasks", 200),
             ("/nowhere", 404),
             ("/docs", 200),
-            ("/static/problems.css", 200),
+            ("/static/pages.css", 200),
             ("/api/a/tasks", 200),
         ):
             client.request(method, path)
@@ -101,7 +101,7 @@ def test_path_is_split_before_it_is_decoded(tmp_path: Path, shortcuts: str) -> N
         ("GET", "/problems%2Fnot-found"): (404, None),
         ("GET", "/healthz%2F"): (404, None),
         ("GET", "/docs%2F"): (404, None),
-        ("GET", "/static%2Fproblems.css"): (404, None),
+        ("GET", "/static%2Fpages.css"): (404, None),
         ("GET", "/static/x%2Fy"): (404, None),
         ("GET", "/admin%2F"): (404, None),
     }

@@ -100,7 +100,7 @@ def test_requests_are_counted_by_route_method_and_status(metered: API, task: Tas
     metered.send(404, "BREW", f"/{OWNER}")
     metered.send(404, "GET", f"/{OWNER}/1")
     metered.send(404, "GET", f"/{OWNER}/2")
-    metered.send(200, "GET", "/static/problems.css").close()
+    metered.send(200, "GET", "/static/pages.css").close()
     metered.send(400, "GET", TASKS, host="evil.example")
     after = scrape(metered)
     tasks, item = "/api/{user_id}/tasks", "/api/{user_id}/tasks/{task_id}"

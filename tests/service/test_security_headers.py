@@ -9,7 +9,9 @@ pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"
 
 
-@pytest.mark.parametrize("path", ["/docs", "/problems/", "/problems/not-found", LOGIN])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/docs/clients", "/problems/", "/problems/not-found", LOGIN]
+)
 def test_page_has_content_security_policy_and_no_inline_code(api: API, path: str) -> None:
     response = api.send(200, "GET", path, accept="text/html")
     assert response["Content-Security-Policy"] == (

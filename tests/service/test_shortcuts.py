@@ -41,7 +41,7 @@ def requests(task: Task) -> list[tuple[str, str, str, dict[str, str]]]:
         ("POST", "/nowhere", "", {}),
         ("POST", "/", "", {}),
         ("GET", "/docs", "", {}),
-        ("GET", "/static/problems.css", "", {}),
+        ("GET", "/static/pages.css", "", {}),
         ("GET", "/problems/not-found", "", {"Accept": "application/json"}),
         ("GET", "/openapi.json", "", {"Accept-Encoding": "gzip"}),
         ("GET", "/healthz", "", {"Host": "10.0.0.1"}),

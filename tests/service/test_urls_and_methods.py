@@ -74,7 +74,7 @@ def test_unsupported_method_on_tasks_returns_405(
 
 
 @pytest.mark.parametrize(
-    "path", ["/healthz", "/readyz", "/docs", "/problems/", "/problems/not-found"]
+    "path", ["/healthz", "/readyz", "/docs", "/docs/clients", "/problems/", "/problems/not-found"]
 )
 def test_post_to_read_only_url_returns_405(api: API, path: str) -> None:
     assert api.send(405, "POST", path)["Allow"] == "GET, HEAD, OPTIONS"

@@ -79,10 +79,11 @@ def _qualities(header: str) -> dict[str, float]:
     return qualities
 
 
-def compress(request: HttpRequest | Request, response: HttpResponse) -> None:
+def compress(request: HttpRequest | Request, response: HttpResponse, level: int = 1) -> None:
     """Compress the body with gzip if the client accepts that (RFC 9110 §12.5.3), part by part.
 
-    The entity tag becomes a weak one: it is that of the body before.
+    The entity tag becomes a weak one: it is that of the body before. Level 1 is most of the
+    compression for the least CPU time.
     """
     patch_vary_headers(response, ["Accept-Encoding"])
     qualities = _qualities(request.META.get("HTTP_ACCEPT_ENCODING", ""))
@@ -90,8 +91,7 @@ def compress(request: HttpRequest | Request, response: HttpResponse) -> None:
         return
     parts = [*response]
     if any(parts):
-        # Level 1 is most of the compression for the least CPU time; 16 more bits mean gzip.
-        compressor = zlib.compressobj(1, wbits=16 + zlib.MAX_WBITS)
+        compressor = zlib.compressobj(level, wbits=16 + zlib.MAX_WBITS)  # 16 more bits mean gzip
         response.content = b""
         response.writelines(filter(None, map(compressor.compress, parts)))
         response.write(compressor.flush())

@@ -1,1 +1,1 @@
-"""What all operations of the OpenAPI document share, and the page `/docs`."""
+"""What all operations of the OpenAPI document share, the page `/docs`, and the guides."""

@@ -70,6 +70,7 @@ def add_head(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             }
             for response in head["responses"].values():
                 response.pop("content", None)
+            get["description"] += " HEAD returns the same without the body."
             result["paths"][path] = {"get": get, "head": head, **methods}
     return result
 

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List the user's tasks
-         * @description Newest first: by `created_at`, then by `id`, both descending. A page has at most `limit` tasks, and fewer if their texts are long. If there are more tasks, the response has a `Link` to the next page. Following the links visits every task that exists throughout exactly once, whatever is created, edited or deleted meanwhile. A parameter that is unknown, empty or repeated is rejected.
+         * @description Newest first: by `created_at`, then by `id`, both descending. A page has at most `limit` tasks, and fewer if their texts are long. If there are more tasks, the response has a `Link` to the next page. Following the links visits every task that exists throughout exactly once, whatever is created, edited or deleted meanwhile. A parameter that is unknown, empty or repeated is rejected. HEAD returns the same without the body.
          */
         get: operations["listTasks"];
         put?: never;
@@ -45,7 +45,7 @@ export interface paths {
         };
         /**
          * Read a task
-         * @description The response for a task of another user is the same as for a missing task.
+         * @description The response for a task of another user is the same as for a missing task. HEAD returns the same without the body.
          */
         get: operations["readTask"];
         /**
@@ -101,7 +101,7 @@ export interface paths {
         };
         /**
          * Check whether the process is alive
-         * @description Never uses the database.
+         * @description Never uses the database. HEAD returns the same without the body.
          */
         get: operations["checkLiveness"];
         put?: never;
@@ -125,7 +125,7 @@ export interface paths {
         };
         /**
          * Check whether the service is ready
-         * @description 200 if a write would work, else 503.
+         * @description 200 if a write would work, else 503. HEAD returns the same without the body.
          */
         get: operations["checkReadiness"];
         put?: never;
