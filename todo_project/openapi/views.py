@@ -44,7 +44,7 @@ def make_guide(name: str) -> bytes:
     """Render a file of docs/ as a page, once a process."""
     from markdown import markdown  # noqa: PLC0415 - 2.5 MB of memory, only if a guide is read
 
-    text = (BASE_DIR / "docs" / f"{name}.md").read_text()
+    text = (BASE_DIR / "docs" / f"{name}.md").read_text(encoding="utf-8")
     html = markdown(text, extensions=["fenced_code", "tables", "toc"])
     html = re.sub(' href="([^":#]+)(#[^"]*)?"', _link, html)
     title = text.partition("\n")[0].removeprefix("# ")
