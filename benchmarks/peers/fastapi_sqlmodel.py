@@ -10,14 +10,16 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Query
+from fastapi import Depends, FastAPI, HTTPException, Query
+from pydantic import ConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlmodel import DateTime, Field, SQLModel, col, delete, select
+from sqlmodel import DateTime, Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg")
-engine = create_async_engine(url, pool_size=10, max_overflow=5, pool_pre_ping=True)
+size = int(os.environ["CONNECTIONS"])
+engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=True)
 new_session = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
 app = FastAPI(title="Todo API")
 
@@ -29,6 +31,8 @@ def now() -> datetime:
 
 class TaskBase(SQLModel):
     """The fields that a client may set."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
 
     title: str = Field(min_length=1, max_length=200)
     description: str | None = Field(default=None, max_length=1000)
@@ -50,27 +54,22 @@ class TaskCreate(TaskBase):
     """A new task."""
 
 
-class TaskUpdate(SQLModel):
+class TaskUpdate(TaskBase):
     """The fields to change."""
 
-    title: str | None = Field(default=None, min_length=1, max_length=200)
-    description: str | None = Field(default=None, max_length=1000)
-    completed: bool | None = None
+    title: str = Field(default="", min_length=1, max_length=200)
 
 
-class TaskPublic(TaskBase):
+class TaskPublic(SQLModel):
     """A task as the API returns it."""
 
     id: UUID
     user_id: str
+    title: str
+    description: str | None
+    completed: bool
     created_at: datetime
     updated_at: datetime
-
-
-class Deleted(SQLModel):
-    """The number of deleted tasks."""
-
-    deleted: int
 
 
 async def open_session() -> AsyncIterator[AsyncSession]:
@@ -122,15 +121,6 @@ async def create_task(user_id: str, body: TaskCreate, session: Session) -> Task:
     return await save(Task.model_validate(body, update={"user_id": user_id}), session)
 
 
-@app.delete("/api/{user_id}/tasks")
-async def delete_tasks(user_id: str, completed: bool, session: Session) -> Deleted:  # noqa: FBT001
-    """Delete the completed tasks, or the open ones."""
-    statement = delete(Task).where(col(Task.user_id) == user_id, col(Task.completed) == completed)
-    result = await session.exec(statement)
-    await session.commit()
-    return Deleted(deleted=result.rowcount)
-
-
 @app.get("/api/{user_id}/tasks/{task_id}", response_model=TaskPublic)
 async def read_task(task: TaskFromPath) -> Task:
     """Return one task."""
@@ -139,15 +129,8 @@ async def read_task(task: TaskFromPath) -> Task:
 
 @app.put("/api/{user_id}/tasks/{task_id}", response_model=TaskPublic)
 @app.patch("/api/{user_id}/tasks/{task_id}", response_model=TaskPublic)
-async def update_task(
-    task: TaskFromPath,
-    body: TaskUpdate,
-    session: Session,
-    if_match: Annotated[str, Header()] = "*",
-) -> Task:
+async def update_task(task: TaskFromPath, body: TaskUpdate, session: Session) -> Task:
     """Change the fields sent."""
-    if if_match != "*" and datetime.fromisoformat(if_match.strip('"')) != task.updated_at:
-        raise HTTPException(412, "The task has changed.")
     task.sqlmodel_update(body.model_dump(exclude_unset=True) | {"updated_at": now()})
     return await save(task, session)
 
