@@ -89,14 +89,13 @@ page: clients/page/node_modules ## Serve a page of tasks on port 5173, an exampl
 	npm --prefix clients/page run dev
 
 lock: .venv/tests ## Regenerate the requirements from pyproject.toml, and the list of licenses
-	$(LOCK) 3.11 pyproject.toml --output-file requirements.txt
-	$(LOCK) 3.11 pyproject.toml --group dev --output-file requirements-dev.txt
-	$(LOCK) 3.11 pyproject.toml --group dev --group proof --output-file tests/requirements.txt
-	$(LOCK) 3.11 --group bench --constraint requirements-dev.txt --output-file benchmarks/requirements.txt
-	$(LOCK) 3.12 --group bench-bolt --constraint requirements-dev.txt --output-file benchmarks/requirements-bolt.txt
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) pyproject.toml --group dev --output-file requirements-dev.txt
+	$(LOCK) pyproject.toml --group dev --group proof --output-file tests/requirements.txt
+	$(LOCK) --group bench --constraint requirements-dev.txt --output-file benchmarks/requirements.txt
 	$(BIN)/python -m tests.dependencies.licenses
 
-LOCK := $(BIN)/python -m uv pip compile --universal --fork-strategy fewest --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet --python-version
+LOCK := $(BIN)/python -m uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
 
 # Checked before pip looks for packages: for an older Python it searches for half a minute, and finds none.
 require_python = @$(1) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or later is required, but $(1) is: $$($(1) --version 2>&1 | head -n 1). $(2)" >&2; exit 1; }
@@ -125,11 +124,11 @@ BENCH_PYTHON ?= $(or $(firstword $(wildcard /usr/local/bin/python3 /usr/bin/pyth
 BOLT_PYTHON ?= $(or $(shell $(BENCH_PYTHON) -c 'import sys; sys.version_info < (3, 12) or print(sys.executable)'),$(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python3)),3.12)
 bench_environment = $(BIN)/python -m uv venv --quiet --clear --python '$(2)' .venv/benchmarks/$(1) && $(BIN)/python -m uv pip install --quiet --python .venv/benchmarks/$(1) --requirement $(3)
 
-.venv/benchmarks: requirements.txt benchmarks/requirements.txt benchmarks/requirements-bolt.txt .venv/tests benchmarks/peers/node_modules tests/compatibility/node_modules
+.venv/benchmarks: requirements.txt benchmarks/requirements.txt .venv/tests benchmarks/peers/node_modules tests/compatibility/node_modules
 	$(call require_python,$(BENCH_PYTHON),Name another: make bench BENCH_PYTHON=python3.11)
 	$(call bench_environment,service,$(BENCH_PYTHON),requirements.txt)
 	$(call bench_environment,peers,$(BENCH_PYTHON),benchmarks/requirements.txt)
-	$(call bench_environment,bolt,$(BOLT_PYTHON),benchmarks/requirements-bolt.txt)
+	$(call bench_environment,bolt,$(BOLT_PYTHON),benchmarks/requirements.txt)
 	@touch $@
 
 .venv/proof: tests/requirements.txt | .venv/bin/pip

@@ -5,7 +5,7 @@ import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from subprocess import SubprocessError
@@ -36,7 +36,7 @@ POSTGRESQL = 15
 class Plan:
     """How much to measure."""
 
-    rounds: int = 5
+    rounds: int = 4
     latency_requests: int = 9
     grown_size: int = 1_000_000
     growth_rounds: int = 2
@@ -116,9 +116,12 @@ def parse(arguments: Sequence[str] | None) -> Namespace:
         metavar="DIRECTORY",
         help="compare the throughput with another checkout of this service, too",
     )
+    add("--rounds", type=int, help=f"the rounds of the throughput (default: {Plan.rounds})")
     add("--output", type=Path, help="the directory for RESULTS.md")
     options = parser.parse_args(arguments)
     options.plan = QUICK if options.quick else Plan()
+    if options.rounds:
+        options.plan = replace(options.plan, rounds=options.rounds)
     options.implementations = [
         each for each in IMPLEMENTATIONS if each == SERVICE or each.name in options.peers
     ]

@@ -57,6 +57,7 @@ def load(
     failed, broken = report.pop("failed"), report.pop("broken")
     if failed or broken or not report["requests"]:
         raise RuntimeError(
-            f"{server.implementation.name}: {failed} error responses, {broken} broken connections"
+            f"{server.implementation.name}: {report['requests']} responses, {failed} errors, "
+            f"{broken} broken connections"
         )
     return Load(**report)

@@ -12,18 +12,19 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from benchmarks.servers import BOLT, FASTIFY, ROOT, SERVICE, Implementation
+from benchmarks.servers import ENVIRONMENTS, ROOT
 
 GIB = 2**30
 PACKAGES = {
-    SERVICE: ("django", "djangorestframework", "gunicorn", "psycopg", "orjson"),
-    BOLT: ("django", "django-bolt", "psycopg", "psycopg-pool", "msgspec"),
-    FASTIFY: (  # the environment that the others share
+    "service": ("django", "djangorestframework", "gunicorn", "psycopg", "orjson"),
+    "bolt": ("django", "django-bolt", "psycopg", "psycopg-pool", "msgspec"),
+    "peers": (
         *("django", "djangorestframework", "django-ninja", "gunicorn", "psycopg"),
         *("litestar", "fastapi", "pydantic", "msgspec", "granian", "asyncpg", "uvloop"),
-        *("sqlmodel", "sqlalchemy", "uvicorn", "httptools"),
     ),
 }
+"""By the name of the environment."""
+
 INTERPRETER = """
 import re, sys, sysconfig
 from importlib.metadata import version
@@ -49,17 +50,17 @@ def describe_environment(server_url: str) -> str:
             f"- Command: `{' '.join(('python -m benchmarks', *sys.argv[1:]))}`",
             f"- Machine: {_processor()}; {platform.platform(terse=True)}",
             f"- PostgreSQL {postgresql}, {_wrk()}",
-            f"- This service: {_interpreter(SERVICE)}",
-            f"- django-bolt: {_interpreter(BOLT)}",
-            f"- The other peers in Python: {_interpreter(FASTIFY)}",
+            f"- This service: {_interpreter('service')}",
+            f"- django-bolt: {_interpreter('bolt')}",
+            f"- The other peers in Python: {_interpreter('peers')}",
             f"- Node {_output('node', '--version')}: {packages}",
         )
     )
 
 
-def _interpreter(implementation: Implementation) -> str:
-    python = str(implementation.programs / "python")
-    return _output(python, "-c", INTERPRETER, *PACKAGES[implementation])
+def _interpreter(environment: str) -> str:
+    python = str(ENVIRONMENTS / environment / "bin" / "python")
+    return _output(python, "-c", INTERPRETER, *PACKAGES[environment])
 
 
 def _output(*command: str) -> str:

@@ -10,7 +10,6 @@ from benchmarks.servers import (
     CEILING,
     DRF,
     FASTAPI,
-    ORIGINAL,
     PEERS,
     SERVICE,
     Implementation,
@@ -83,7 +82,7 @@ class Report:
     def throughput(self, result: Throughput) -> None:
         """Add the comparison with the peers, the targets, rates, response times and memory."""
         measured = list(result.memory)
-        peers = [each for each in (*PEERS, ORIGINAL, CEILING) if each in measured]
+        peers = [each for each in (*PEERS, CEILING) if each in measured]
         self._comparison(result, peers)
         self._targets(result, measured)
         self._figures("Requests per second, 16 connections", result, rate_of, ",.0f")

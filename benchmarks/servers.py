@@ -18,6 +18,9 @@ import psutil
 from benchmarks.database import SETTINGS
 
 ROOT = Path(__file__).parent.parent
+ENVIRONMENTS = ROOT / ".venv" / "benchmarks"
+"""The directory of the environments that `make bench` creates."""
+
 TIMEOUT = 30
 """Seconds that a server may take to start or to stop."""
 
@@ -37,17 +40,11 @@ class Implementation:
     directory: Path = ROOT
 
     @property
-    def programs(self) -> Path:
-        """The directory of the installed programs."""
-        return ROOT / ".venv" / "benchmarks" / self.environment / "bin"
-
-    @property
     def program(self) -> str:
         """The path of the program; RuntimeError if it is not installed."""
-        found = shutil.which(
-            self.command[0], path=f"{self.programs}{os.pathsep}{os.environ['PATH']}"
-        )
-        if not self.programs.is_dir() or not found:
+        programs = ENVIRONMENTS / self.environment / "bin"
+        found = shutil.which(self.command[0], path=f"{programs}{os.pathsep}{os.environ['PATH']}")
+        if not programs.is_dir() or not found:
             raise RuntimeError(f"{self.name}: {self.command[0]} is missing; run `make bench`.")
         return found
 
@@ -103,10 +100,6 @@ BOLT = Implementation(
 LITESTAR = granian_peer("Litestar + asyncpg", "benchmarks.peers.litestar_asyncpg")
 FASTAPI = granian_peer("FastAPI + asyncpg", "benchmarks.peers.fastapi_asyncpg")
 FASTIFY = Implementation("Fastify + Postgres.js", ("node", "benchmarks/peers/fastify.js"))
-# uvicorn uses uvloop and httptools if they are installed.
-ORIGINAL = Implementation(
-    "FastAPI + SQLModel", ("uvicorn", "benchmarks.peers.fastapi_sqlmodel:app")
-)
 CEILING = replace(
     SERVICE,
     name="bare psycopg",
@@ -116,7 +109,7 @@ CEILING = replace(
 PEERS = (DRF, NINJA, BOLT, LITESTAR, FASTAPI, FASTIFY)
 """What a user would choose today."""
 
-IMPLEMENTATIONS = (SERVICE, SHORTCUTS_OFF, *PEERS, ORIGINAL, CEILING)
+IMPLEMENTATIONS = (SERVICE, SHORTCUTS_OFF, *PEERS, CEILING)
 
 
 def baseline(directory: Path) -> Implementation:
@@ -163,7 +156,6 @@ def serve(
     variables = {
         "DATABASE_URL": database_url,
         "PORT": str(port),
-        "UVICORN_PORT": str(port),
         "WEB_CONCURRENCY": str(workers),
         "GUNICORN_THREADS": str(threads),
         "CONNECTIONS": str(threads),

@@ -83,9 +83,9 @@ def _schedule(servers: list[Server], rounds: int) -> Iterator[tuple[Server, Oper
 
 
 def _sample(server: Server, operation: Operation, database: Database) -> Sample:
-    requests = operation.requests(database, MAX_RATE)
+    requests = operation.requests(database, MAX_RATE * operation.seconds)
     before = server.cpu_seconds()
-    result = load(server, requests, seconds=1)
+    result = load(server, requests, seconds=operation.seconds)
     cpu = server.cpu_seconds() - before
     database.restore()
     return Sample(result.rate, result.p50, result.p99, cpu / result.requests * 1000)

@@ -1,6 +1,5 @@
 """The same API in FastAPI without an ORM: a pool of asyncpg, opened in the lifespan."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -11,16 +10,15 @@ import asyncpg
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from benchmarks.peers import statements
+from benchmarks.peers import postgres
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-    """Open the pool; asyncpg prepares and caches each statement by itself."""
-    url, size = os.environ["DATABASE_URL"], int(os.environ["CONNECTIONS"])
-    async with asyncpg.create_pool(url, min_size=size, max_size=size) as pool:
+    """Open the pool."""
+    async with postgres.create_pool() as pool:
         yield {"pool": pool}
 
 
@@ -80,20 +78,20 @@ async def list_tasks(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
 ) -> list[Task]:
     """Return the user's tasks, newest first."""
-    return [dict(row) for row in await pool.fetch(statements.LIST, user_id, completed, limit)]
+    return [dict(row) for row in await pool.fetch(postgres.LIST, user_id, completed, limit)]
 
 
 @app.post("/api/{user_id}/tasks", status_code=201)
 async def create_task(user_id: str, body: TaskCreate, pool: Pool) -> Task:
     """Create a task."""
     values = body.title, body.description, body.completed
-    return found(await pool.fetchrow(statements.CREATE, user_id, *values))
+    return found(await pool.fetchrow(postgres.CREATE, user_id, *values))
 
 
 @app.get("/api/{user_id}/tasks/{task_id}")
 async def read_task(user_id: str, task_id: UUID, pool: Pool) -> Task:
     """Return one task."""
-    return found(await pool.fetchrow(statements.READ, user_id, task_id))
+    return found(await pool.fetchrow(postgres.READ, user_id, task_id))
 
 
 @app.put("/api/{user_id}/tasks/{task_id}")
@@ -101,17 +99,17 @@ async def read_task(user_id: str, task_id: UUID, pool: Pool) -> Task:
 async def update_task(user_id: str, task_id: UUID, body: TaskUpdate, pool: Pool) -> Task:
     """Change the fields sent."""
     changes = body.model_dump(exclude_unset=True)
-    statement = statements.update((*changes,))
+    statement = postgres.update((*changes,))
     return found(await pool.fetchrow(statement, user_id, task_id, *changes.values()))
 
 
 @app.patch("/api/{user_id}/tasks/{task_id}/complete")
 async def toggle_task(user_id: str, task_id: UUID, pool: Pool) -> Task:
     """Toggle `completed`."""
-    return found(await pool.fetchrow(statements.TOGGLE, user_id, task_id))
+    return found(await pool.fetchrow(postgres.TOGGLE, user_id, task_id))
 
 
 @app.delete("/api/{user_id}/tasks/{task_id}", status_code=204)
 async def delete_task(user_id: str, task_id: UUID, pool: Pool) -> None:
     """Delete one task."""
-    found(await pool.fetchrow(statements.DELETE, user_id, task_id))
+    found(await pool.fetchrow(postgres.DELETE, user_id, task_id))

@@ -1,6 +1,5 @@
 """The same API in Litestar without an ORM: msgspec structs, and a pool of asyncpg."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -15,7 +14,7 @@ from litestar.params import Parameter
 from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, structs
 from msgspec.json import Decoder
 
-from benchmarks.peers import statements
+from benchmarks.peers import postgres
 
 T = TypeVar("T")
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -24,9 +23,8 @@ Description = Annotated[str, Meta(max_length=1000)]
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    """Open the pool; asyncpg prepares and caches each statement by itself."""
-    url, size = os.environ["DATABASE_URL"], int(os.environ["CONNECTIONS"])
-    async with asyncpg.create_pool(url, min_size=size, max_size=size) as pool:
+    """Open the pool."""
+    async with postgres.create_pool() as pool:
         app.state.pool = pool
         yield
 
@@ -96,7 +94,7 @@ async def list_tasks(
     limit: Annotated[int, Parameter(ge=1, le=10_000)] = 10_000,
 ) -> list[Task]:
     """Return the user's tasks, newest first."""
-    rows = await state.pool.fetch(statements.LIST, user_id, completed, limit)
+    rows = await state.pool.fetch(postgres.LIST, user_id, completed, limit)
     return [Task(*row) for row in rows]
 
 
@@ -105,13 +103,13 @@ async def create_task(state: State, user_id: str, body: bytes) -> Task:
     """Create a task."""
     data = decode(new_task, body)
     values = data.title, data.description, data.completed
-    return found(await state.pool.fetchrow(statements.CREATE, user_id, *values))
+    return found(await state.pool.fetchrow(postgres.CREATE, user_id, *values))
 
 
 @get("/api/{user_id:str}/tasks/{task_id:uuid}")
 async def read_task(state: State, user_id: str, task_id: UUID) -> Task:
     """Return one task."""
-    return found(await state.pool.fetchrow(statements.READ, user_id, task_id))
+    return found(await state.pool.fetchrow(postgres.READ, user_id, task_id))
 
 
 @route("/api/{user_id:str}/tasks/{task_id:uuid}", http_method=["PUT", "PATCH"])
@@ -119,20 +117,20 @@ async def update_task(state: State, user_id: str, task_id: UUID, body: bytes) ->
     """Change the fields sent."""
     data = decode(changes_of_task, body)
     changes = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
-    statement = statements.update((*changes,))
+    statement = postgres.update((*changes,))
     return found(await state.pool.fetchrow(statement, user_id, task_id, *changes.values()))
 
 
 @patch("/api/{user_id:str}/tasks/{task_id:uuid}/complete")
 async def toggle_task(state: State, user_id: str, task_id: UUID) -> Task:
     """Toggle `completed`."""
-    return found(await state.pool.fetchrow(statements.TOGGLE, user_id, task_id))
+    return found(await state.pool.fetchrow(postgres.TOGGLE, user_id, task_id))
 
 
 @delete("/api/{user_id:str}/tasks/{task_id:uuid}")
 async def delete_task(state: State, user_id: str, task_id: UUID) -> None:
     """Delete one task."""
-    if await state.pool.fetchrow(statements.DELETE, user_id, task_id) is None:
+    if await state.pool.fetchrow(postgres.DELETE, user_id, task_id) is None:
         raise NotFoundException("There is no such task.")
 
 

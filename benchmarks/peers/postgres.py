@@ -1,4 +1,8 @@
-"""The statements of the peers without an ORM, for asyncpg: those of this service, in one each."""
+"""What the two peers on asyncpg share: the pool, and one statement for each request."""
+
+import os
+
+import asyncpg
 
 COLUMNS = "id, user_id, title, description, completed, created_at, updated_at"
 ONE = "WHERE user_id = $1 AND id = $2"
@@ -22,3 +26,19 @@ def update(names: tuple[str, ...]) -> str:
     """Return the statement that changes these columns; asyncpg prepares one for each choice."""
     changes = [f"{name} = ${number}" for number, name in enumerate(names, start=3)]
     return f"UPDATE tasks SET {', '.join([*changes, UPDATED_AT])} {ONE} RETURNING {COLUMNS}"
+
+
+async def keep_session(connection: asyncpg.Connection) -> None:
+    """Reset nothing, since no request changes the session."""
+
+
+def create_pool() -> asyncpg.Pool:
+    """Return a pool, which is opened as a context manager.
+
+    The default `reset` would execute a second statement after each request. asyncpg prepares each
+    statement and caches it by itself.
+    """
+    size = int(os.environ["CONNECTIONS"])
+    return asyncpg.create_pool(
+        os.environ["DATABASE_URL"], min_size=size, max_size=size, reset=keep_session
+    )
