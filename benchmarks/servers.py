@@ -54,9 +54,7 @@ def django_peer(name: str, module: str) -> Implementation:
     return Implementation(
         name,
         (
-            "gunicorn",
-            "--config",
-            "python:benchmarks.peers.gunicorn_conf",
+            *("gunicorn", "--config", "python:benchmarks.peers.gunicorn_conf"),
             "django.core.wsgi:get_wsgi_application()",
         ),
         variables=(
@@ -69,16 +67,15 @@ def django_peer(name: str, module: str) -> Implementation:
 def granian_peer(name: str, module: str) -> Implementation:
     """Return an ASGI application on granian.
 
-    Its documentation recommends one runtime thread in each of several workers behind a single
-    event loop, which are the defaults, and to disable what is not used. uvloop is the loop that it
-    chooses if it is installed.
+    Its documentation recommends one worker for each core, and its own choice of the threads.
+    uvloop is an extra of its package. Nothing here needs WebSockets.
     """
     options = ("--interface", "asgi", "--loop", "uvloop", "--no-ws", "--access-log")
     arguments = ("--port", "{port}", "--workers", "{workers}", f"{module}:app")
     return Implementation(name, ("granian", *options, *arguments))
 
 
-# All write one line for each request; the logs go to /dev/null.
+# All but bare psycopg write one line for each request; the logs go to /dev/null.
 SERVICE = Implementation("this service", ("gunicorn",), "service")
 SHORTCUTS_OFF = replace(SERVICE, name="SHORTCUTS=false", variables=(("SHORTCUTS", "false"),))
 DRF = django_peer("stock DRF", "benchmarks.peers.stock_drf")
