@@ -124,7 +124,7 @@ BENCH_PYTHON ?= $(or $(firstword $(wildcard /usr/local/bin/python3 /usr/bin/pyth
 BOLT_PYTHON ?= $(or $(shell $(BENCH_PYTHON) -c 'import sys; sys.version_info < (3, 12) or print(sys.executable)'),$(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python3)),3.12)
 bench_environment = $(BIN)/python -m uv venv --quiet --clear --python '$(2)' .venv/benchmarks/$(1) && $(BIN)/python -m uv pip install --quiet --python .venv/benchmarks/$(1) --requirement $(3)
 
-.venv/benchmarks: requirements.txt benchmarks/requirements.txt .venv/tests benchmarks/peers/node_modules tests/compatibility/node_modules
+.venv/benchmarks: requirements.txt benchmarks/requirements.txt | .venv/tests benchmarks/peers/node_modules tests/compatibility/node_modules
 	$(call require_python,$(BENCH_PYTHON),Name another: make bench BENCH_PYTHON=python3.11)
 	$(call bench_environment,service,$(BENCH_PYTHON),requirements.txt)
 	$(call bench_environment,peers,$(BENCH_PYTHON),benchmarks/requirements.txt)

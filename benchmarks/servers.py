@@ -96,7 +96,11 @@ BOLT = Implementation(
 )
 LITESTAR = granian_peer("Litestar + asyncpg", "benchmarks.peers.litestar_asyncpg")
 FASTAPI = granian_peer("FastAPI + asyncpg", "benchmarks.peers.fastapi_asyncpg")
-FASTIFY = Implementation("Fastify + Postgres.js", ("node", "benchmarks/peers/fastify.js"))
+FASTIFY = Implementation(
+    "Fastify + Postgres.js",
+    ("node", "benchmarks/peers/fastify.js"),
+    variables=(("NODE_ENV", "production"),),  # as Node's documentation recommends
+)
 CEILING = replace(
     SERVICE,
     name="bare psycopg",
