@@ -16,7 +16,7 @@ from benchmarks.latency import measure_round_trips
 from benchmarks.load import WRK_MISSING
 from benchmarks.machine import describe_environment
 from benchmarks.report import Report
-from benchmarks.servers import IMPLEMENTATIONS, SERVICE, baseline
+from benchmarks.servers import IMPLEMENTATIONS, ROOT, SERVICE, baseline
 from benchmarks.throughput import measure_throughput
 from tests.support.servers.cluster import PROGRAMS, primary, programs_of
 
@@ -78,7 +78,7 @@ def measure(server_url: str, options: Namespace) -> Report:
             measure_throughput(database(DEFAULT_SIZE), plan.rounds, options.implementations)
         )
     if "latency" in options.only:
-        peers = [each for each in options.implementations if each.name != "baseline"]
+        peers = [each for each in options.implementations if each.directory == ROOT]
         report.round_trips(
             measure_round_trips(database(DEFAULT_SIZE), plan.latency_requests, peers)
         )

@@ -29,9 +29,9 @@ BENCH_USER = "bench"
 """The user whose tasks the benchmarks create and delete, and the prefix of further such users."""
 
 
-def manage(database_url: str, *command: str, **variables: str) -> None:
+def manage(database_url: str, *command: str) -> None:
     """Run manage.py; raise RuntimeError with its stderr if it fails."""
-    environ = os.environ | SETTINGS | {"DATABASE_URL": database_url} | variables
+    environ = os.environ | SETTINGS | {"DATABASE_URL": database_url}
     finished = subprocess.run(
         [sys.executable, "manage.py", *command],
         env=environ,

@@ -11,6 +11,7 @@ from benchmarks.servers import (
     DRF,
     FASTAPI,
     PEERS,
+    ROOT,
     SERVICE,
     Implementation,
 )
@@ -133,7 +134,7 @@ class Report:
     def _targets(self, result: Throughput, measured: Sequence[Implementation]) -> None:
         columns: dict[tuple[Implementation, str], dict[str, float]] = {}
         for (peer, figure), targets in TARGETS.items():
-            other = peer or next((each for each in measured if each.name == "baseline"), None)
+            other = peer or next((each for each in measured if each.directory != ROOT), None)
             if other and other in measured:
                 columns[other, figure] = targets
         if not columns:
@@ -205,10 +206,10 @@ class Report:
         self.sections.append(f"## Growth, 1 connection\n\n{table(head, rows)}")
 
     def _at_least(self, name: str, value: float, minimum: float) -> str:
-        return self._verdict(name, value, f"≥ {minimum:g}", is_met=value >= minimum)
+        return self._verdict(name, value, f"≥ {minimum:g}", is_met=round(value, 2) >= minimum)
 
     def _at_most(self, name: str, value: float, maximum: float) -> str:
-        return self._verdict(name, value, f"≤ {maximum:g}", is_met=value <= maximum)
+        return self._verdict(name, value, f"≤ {maximum:g}", is_met=round(value, 2) <= maximum)
 
     def _verdict(self, name: str, value: float, target: str, *, is_met: bool) -> str:
         if is_met:

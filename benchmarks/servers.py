@@ -115,7 +115,7 @@ IMPLEMENTATIONS = (SERVICE, SHORTCUTS_OFF, *PEERS, CEILING)
 
 def baseline(directory: Path) -> Implementation:
     """Return this service as it is in another checkout, which shares the installed packages."""
-    return replace(SERVICE, name="baseline", directory=directory)
+    return replace(SERVICE, name=f"build {directory.name}", directory=directory)
 
 
 @dataclass(frozen=True)
