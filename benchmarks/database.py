@@ -96,6 +96,7 @@ class Database:
 
 def create_database(server_url: str, size: int) -> Database:
     """Create, migrate and fill a database."""
+    print(f"Creating a database of {size:,} tasks ...", file=sys.stderr)
     name = f"tasks_{size}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
