@@ -32,7 +32,7 @@ flags = f"{sysconfig.get_config_var('CONFIG_ARGS')} {sysconfig.get_config_var('P
 optimizations = re.findall(r"--enable-optimizations|--with-lto\\S*|-flto\\S*|-O[0-9s]", flags)
 optimizations = " ".join(dict.fromkeys(each.strip("'") for each in optimizations))
 packages = ", ".join(f"{package} {version(package)}" for package in sys.argv[1:])
-print(f"Python {' '.join(sys.version.split())} built with {optimizations}: {packages}")
+print(f"Python {' '.join(sys.version.split())} ({optimizations} in sysconfig): {packages}")
 """
 """A program that prints the interpreter, how it was built, and versions."""
 
