@@ -121,7 +121,7 @@ endef
 # the interpreter of the image or of the distribution. django-bolt needs Python 3.12: the same one,
 # or that of pyenv, or what uv finds or downloads.
 BENCH_PYTHON ?= $(or $(firstword $(wildcard /usr/local/bin/python3 /usr/bin/python3)),python3)
-BOLT_PYTHON ?= $(or $(shell $(BENCH_PYTHON) -c 'import sys; sys.version_info < (3, 12) or print(sys.executable)'),$(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python3)),3.12)
+BOLT_PYTHON ?= $(or $(shell $(BENCH_PYTHON) -c 'import sys; sys.version_info[:2] >= (3, 12) and print(sys.executable)'),$(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python3)),3.12)
 bench_environment = $(BIN)/python -m uv venv --quiet --clear --python '$(2)' .venv/benchmarks/$(1) && $(BIN)/python -m uv pip install --quiet --python .venv/benchmarks/$(1) --requirement $(3)
 
 .venv/benchmarks: requirements.txt benchmarks/requirements.txt | .venv/tests benchmarks/peers/node_modules tests/compatibility/node_modules
