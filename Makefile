@@ -59,10 +59,10 @@ seed: .venv/runs ## Add sample tasks of 20 more users to the database; SEED="--u
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
 	@$(DEVELOPMENT) $(MANAGE) seed_tasks --append $(SEED)
 
-bench: .venv/bench ## Run the benchmarks, 10 minutes; writes benchmarks/RESULTS.md (needs wrk)
-	$(BIN)/python -m benchmarks
+bench: .venv/benchmarks ## Run the benchmarks, 12 minutes; writes benchmarks/RESULTS.md (needs wrk and Node); BENCH=--quick for 4
+	$(BIN)/python -m benchmarks $(BENCH)
 
-lint: .venv/bench .venv/proof ## Check style, types, migrations, the OpenAPI document and dependencies
+lint: .venv/proof ## Check style, types, migrations, the OpenAPI document and dependencies
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	DEBUG=true $(BIN)/python -m mypy
@@ -89,13 +89,13 @@ page: clients/page/node_modules ## Serve a page of tasks on port 5173, an exampl
 	npm --prefix clients/page run dev
 
 lock: .venv/tests ## Regenerate the requirements from pyproject.toml, and the list of licenses
-	$(LOCK) --output-file requirements.txt
-	$(LOCK) --group dev --output-file requirements-dev.txt
-	$(LOCK) --group dev --group bench --output-file benchmarks/requirements.txt
-	$(LOCK) --group dev --group proof --output-file tests/requirements.txt
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) pyproject.toml --group dev --output-file requirements-dev.txt
+	$(LOCK) pyproject.toml --group dev --group proof --output-file tests/requirements.txt
+	$(LOCK) --group bench --constraint requirements-dev.txt --output-file benchmarks/requirements.txt
 	$(BIN)/python -m tests.dependencies.licenses
 
-LOCK := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
+LOCK := $(BIN)/python -m uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
 
 # Checked before pip looks for packages: for an older Python it searches for half a minute, and finds none.
 require_python = @$(1) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or later is required, but $(1) is: $$($(1) --version 2>&1 | head -n 1). $(2)" >&2; exit 1; }
@@ -117,8 +117,19 @@ endef
 .venv/tests: requirements-dev.txt | .venv/bin/pip
 	$(install) .venv/runs
 
-.venv/bench: benchmarks/requirements.txt | .venv/bin/pip
-	$(install) .venv/tests .venv/runs
+# Each implementation has what a deployment of it has: this service its requirements.txt only, and
+# the interpreter of the image or of the distribution. django-bolt needs Python 3.12: the same one,
+# or that of pyenv, or what uv finds or downloads.
+BENCH_PYTHON ?= $(or $(firstword $(wildcard /usr/local/bin/python3 /usr/bin/python3)),python3)
+BOLT_PYTHON ?= $(or $(shell $(BENCH_PYTHON) -c 'import sys; sys.version_info[:2] >= (3, 12) and print(sys.executable)'),$(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python3)),3.12)
+bench_environment = $(BIN)/python -m uv venv --quiet --clear --python '$(2)' .venv/benchmarks/$(1) && $(BIN)/python -m uv pip install --quiet --python .venv/benchmarks/$(1) --requirement $(3)
+
+.venv/benchmarks: requirements.txt benchmarks/requirements.txt | .venv/tests benchmarks/peers/node_modules tests/compatibility/node_modules
+	$(call require_python,$(BENCH_PYTHON),Name another: make bench BENCH_PYTHON=python3.11)
+	$(call bench_environment,service,$(BENCH_PYTHON),requirements.txt)
+	$(call bench_environment,peers,$(BENCH_PYTHON),benchmarks/requirements.txt)
+	$(call bench_environment,bolt,$(BOLT_PYTHON),benchmarks/requirements.txt)
+	@touch $@
 
 .venv/proof: tests/requirements.txt | .venv/bin/pip
 	$(install) .venv/tests .venv/runs
@@ -130,6 +141,10 @@ clients/typescript/node_modules: clients/typescript/package-lock.json
 # The page has a link to the client, which brings its own dependencies.
 clients/page/node_modules: clients/page/package-lock.json clients/typescript/node_modules
 	npm --prefix clients/page ci --ignore-scripts
+	@touch $@
+
+benchmarks/peers/node_modules: benchmarks/peers/package-lock.json
+	npm --prefix benchmarks/peers ci --ignore-scripts
 	@touch $@
 
 tests/browser/node_modules: tests/browser/package-lock.json

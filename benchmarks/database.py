@@ -12,8 +12,8 @@ from uuid import UUID
 import psycopg
 
 TASKS_PER_USER = 100
-LONG_LISTS = (1_000, 10_000)
-"""The task counts of additional users, one user for each."""
+LONG_LIST = 1_000
+"""The task count of one more user."""
 
 SETTINGS = {
     "SECRET_KEY": "only-for-benchmarks-" * 3,
@@ -29,9 +29,9 @@ BENCH_USER = "bench"
 """The user whose tasks the benchmarks create and delete, and the prefix of further such users."""
 
 
-def manage(database_url: str, *command: str, **variables: str) -> None:
+def manage(database_url: str, *command: str) -> None:
     """Run manage.py; raise RuntimeError with its stderr if it fails."""
-    environ = os.environ | SETTINGS | {"DATABASE_URL": database_url} | variables
+    environ = os.environ | SETTINGS | {"DATABASE_URL": database_url}
     finished = subprocess.run(
         [sys.executable, "manage.py", *command],
         env=environ,
@@ -45,7 +45,7 @@ def manage(database_url: str, *command: str, **variables: str) -> None:
 
 @dataclass(frozen=True)
 class Database:
-    """A migrated database of `size` tasks, 100 to a user, and two users with long lists."""
+    """A migrated database of `size` tasks, 100 to a user, and a user with a long list."""
 
     url: str
     size: int
@@ -71,9 +71,10 @@ class Database:
         )
         return [(user_id, task_id) for user_id, task_id in rows]
 
-    def user_with_tasks(self, tasks: int) -> str:
-        """Return the user with this number of tasks, one of `LONG_LISTS`."""
-        return f"user-{self.size // TASKS_PER_USER + LONG_LISTS.index(tasks) + 1}"
+    @property
+    def long_list_user(self) -> str:
+        """The user with `LONG_LIST` tasks."""
+        return f"user-{self.size // TASKS_PER_USER + 1}"
 
     def copy(self, count: int, user_id: str = BENCH_USER) -> list[UUID]:
         """Copy `count` seeded tasks to the user, all of them open; return the new ids."""
@@ -95,14 +96,14 @@ class Database:
 
 def create_database(server_url: str, size: int) -> Database:
     """Create, migrate and fill a database."""
+    print(f"Creating a database of {size:,} tasks ...", file=sys.stderr)
     name = f"tasks_{size}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     database = Database(urlsplit(server_url)._replace(path=f"/{name}").geturl(), size)
     manage(database.url, "migrate", "-v", "0")
     _seed(database.url, size // TASKS_PER_USER, TASKS_PER_USER)
-    for tasks in LONG_LISTS:
-        _seed(database.url, 1, tasks, "--append")
+    _seed(database.url, 1, LONG_LIST, "--append")
     # Autovacuum would start during a measurement; `restore` vacuums between them instead.
     database.connection.execute("ALTER TABLE tasks SET (autovacuum_enabled = false)")
     database.connection.execute("VACUUM ANALYZE tasks")

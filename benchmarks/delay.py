@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic, sleep
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 ONE_WAY = 0.010
 """The delay in each direction, in seconds."""
@@ -24,11 +24,10 @@ DelayedChunk = tuple[float, bytes]
 
 @contextmanager
 def delayed_database(database_url: str) -> Iterator[str]:
-    """Yield the URL of a delaying proxy to the database, which listens on a Unix socket."""
+    """Yield the URL of a delaying proxy to the database."""
     url = urlsplit(database_url)
-    [directory] = parse_qs(url.query)["host"]
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.delay", f"{directory}/.s.PGSQL.5432"],
+        [sys.executable, "-m", "benchmarks.delay", str(url.port)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # so that Ctrl-C interrupts only the benchmarks
@@ -37,18 +36,18 @@ def delayed_database(database_url: str) -> Iterator[str]:
         assert proxy.stdout
         try:
             port = int(proxy.stdout.readline())
-            yield url._replace(netloc=f"postgres@127.0.0.1:{port}", query="").geturl()
+            yield url._replace(netloc=f"postgres@127.0.0.1:{port}").geturl()
         finally:
             proxy.stdin.close()
 
 
-def accept(listener: socket.socket, database: str) -> None:
+def accept(listener: socket.socket, port: int) -> None:
     """Accept connections, and forward each to the database."""
     while True:
         client, _ = listener.accept()
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        upstream = socket.socket(socket.AF_UNIX)
-        upstream.connect(database)
+        upstream = socket.create_connection(("127.0.0.1", port))
+        for each in (client, upstream):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for source, target in ((client, upstream), (upstream, client)):
             chunks: SimpleQueue[DelayedChunk] = SimpleQueue()
             Thread(target=receive, args=(source, chunks), daemon=True).start()
@@ -80,6 +79,6 @@ def forward(chunks: "SimpleQueue[DelayedChunk]", target: socket.socket) -> None:
 
 if __name__ == "__main__":
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        Thread(target=accept, args=(listener, sys.argv[1]), daemon=True).start()
+        Thread(target=accept, args=(listener, int(sys.argv[1])), daemon=True).start()
         print(listener.getsockname()[1], flush=True)
         sys.stdin.read()

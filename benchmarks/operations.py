@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import chain, cycle
 from typing import NamedTuple
 
@@ -12,7 +11,6 @@ from benchmarks.database import BENCH_USER, Database
 
 JSON = {"Content-Type": "application/json"}
 CREATE_BODY = orjson.dumps({"title": "Buy oat milk", "description": "Two bottles, the blue ones."})
-PATCH_BODY = orjson.dumps({"title": "Buy rye bread"})
 PUT_BODY = orjson.dumps({"title": "Buy bread", "description": "Ask for rye.", "completed": False})
 
 
@@ -44,12 +42,7 @@ def list_of_100(database: Database, _: int) -> list[Request]:
 
 def list_of_1000(database: Database, _: int) -> list[Request]:
     """List a user's 1000 tasks."""
-    return [Request("GET", f"/api/{database.user_with_tasks(1_000)}/tasks")]
-
-
-def list_of_10_000(database: Database) -> list[Request]:
-    """List a user's 10,000 tasks, the maximum of a page."""
-    return [Request("GET", f"/api/{database.user_with_tasks(10_000)}/tasks")]
+    return [Request("GET", f"/api/{database.long_list_user}/tasks")]
 
 
 def create(_: Database, __: int) -> list[Request]:
@@ -74,32 +67,6 @@ def delete(database: Database, count: int) -> list[Request]:
     ]
 
 
-def patch(database: Database, _: int) -> list[Request]:
-    """Update the title of a task."""
-    return [Request("PATCH", path, PATCH_BODY, JSON) for path in _paths(database)]
-
-
-def patch_if_unchanged(database: Database, count: int) -> list[Request]:
-    """Update the title of a task, with If-Match."""
-    tasks = database.connection.execute(
-        "SELECT id, updated_at FROM tasks WHERE id = ANY(%s)", [database.copy(count)]
-    )
-    return [
-        Request(
-            "PATCH", f"/api/{BENCH_USER}/tasks/{task_id}", PATCH_BODY, JSON | _if_match(updated_at)
-        )
-        for task_id, updated_at in tasks
-    ]
-
-
-def delete_by_filter(database: Database, count: int) -> list[Request]:
-    """Delete a user's two open tasks."""
-    users = [f"{BENCH_USER}-{number}" for number in range(count)]
-    for user_id in users:
-        database.copy(2, user_id)
-    return [Request("DELETE", f"/api/{user_id}/tasks?completed=false") for user_id in users]
-
-
 def mixed(database: Database, count: int) -> list[Request]:
     """Mix all operations in equal parts, except the longer lists."""
     others = (get, list_of_100, create, put, toggle)
@@ -110,11 +77,6 @@ def mixed(database: Database, count: int) -> list[Request]:
 
 def _paths(database: Database) -> list[str]:
     return [f"/api/{user_id}/tasks/{task_id}" for user_id, task_id in database.tasks]
-
-
-def _if_match(updated_at: datetime) -> dict[str, str]:
-    timestamp = orjson.dumps(updated_at.astimezone(UTC), option=orjson.OPT_UTC_Z)
-    return {"If-Match": timestamp.decode()}
 
 
 class Operation(NamedTuple):
@@ -138,11 +100,3 @@ OPERATIONS = (
     Operation("toggle", 200, toggle),
     Operation("delete", 204, delete),
 )
-"""The operations of every implementation."""
-
-EXTRA_OPERATIONS = (
-    Operation("PATCH", 200, patch),
-    Operation("PATCH with If-Match", 200, patch_if_unchanged),
-    Operation("delete by filter", 200, delete_by_filter),
-)
-"""The operations that bare psycopg does not implement."""

@@ -1,13 +1,13 @@
 """The implementations to compare, and how to run them."""
 
 import os
+import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,35 +17,105 @@ import psutil
 
 from benchmarks.database import SETTINGS
 
+ROOT = Path(__file__).parent.parent
+ENVIRONMENTS = ROOT / ".venv" / "benchmarks"
+"""The directory of the environments that `make bench` creates."""
+
 TIMEOUT = 30
 """Seconds that a server may take to start or to stop."""
 
 
 @dataclass(frozen=True)
 class Implementation:
-    """A name, and a command that serves the API on the `PORT` of the environment."""
+    """A name, and a command that serves the API on the `PORT` of the environment.
+
+    `{port}` and `{workers}` in an argument are replaced. The program comes from an environment in
+    `.venv/benchmarks`, or from the search path.
+    """
 
     name: str
     command: tuple[str, ...]
-    directory: Path = Path(__file__).parent.parent
+    environment: str = "peers"
+    variables: tuple[tuple[str, str], ...] = ()
+    directory: Path = ROOT
+
+    @property
+    def program(self) -> str:
+        """The path of the program; RuntimeError if it is not installed."""
+        programs = ENVIRONMENTS / self.environment / "bin"
+        found = shutil.which(self.command[0], path=f"{programs}{os.pathsep}{os.environ['PATH']}")
+        if not programs.is_dir() or not found:
+            raise RuntimeError(f"{self.name}: {self.command[0]} is missing; run `make bench`.")
+        return found
 
 
-# The logs of all go to /dev/null. gunicorn.conf.py configures the first and the last.
-SERVICE = Implementation("this service", ("gunicorn",))
-ALTERNATIVE = Implementation(
-    "FastAPI + SQLModel",
+def django_peer(name: str, module: str) -> Implementation:
+    """Return a Django project on gunicorn."""
+    return Implementation(
+        name,
+        (
+            *("gunicorn", "--config", "python:benchmarks.peers.gunicorn_conf"),
+            "django.core.wsgi:get_wsgi_application()",
+        ),
+        variables=(
+            ("DJANGO_SETTINGS_MODULE", "benchmarks.peers.settings"),
+            ("ROOT_URLCONF", module),
+        ),
+    )
+
+
+def granian_peer(name: str, module: str) -> Implementation:
+    """Return an ASGI application on granian.
+
+    Its documentation recommends one worker for each core, and its own choice of the threads.
+    uvloop is an extra of its package. Nothing here needs WebSockets.
+    """
+    options = ("--interface", "asgi", "--loop", "uvloop", "--no-ws", "--access-log")
+    arguments = ("--port", "{port}", "--workers", "{workers}", f"{module}:app")
+    return Implementation(name, ("granian", *options, *arguments))
+
+
+# All but bare psycopg write one line for each request; the logs go to /dev/null.
+SERVICE = Implementation("this service", ("gunicorn",), "service")
+SHORTCUTS_OFF = replace(SERVICE, name="SHORTCUTS=false", variables=(("SHORTCUTS", "false"),))
+DRF = django_peer("stock DRF", "benchmarks.peers.stock_drf")
+NINJA = django_peer("django-ninja", "benchmarks.peers.ninja_api")
+# One process for each core is the rule of its documentation. The threads of its ORM limit the
+# connections. The admin would only add routes.
+BOLT = Implementation(
+    "django-bolt",
     (
-        *("uvicorn", "benchmarks.peers.fastapi_sqlmodel:app"),
-        *("--loop", "uvloop", "--http", "httptools", "--no-access-log"),
+        *("python", "-m", "django", "runbolt", "--no-admin", "--host", "127.0.0.1"),
+        *("--port", "{port}", "--processes", "{workers}"),
+    ),
+    "bolt",
+    (
+        ("DJANGO_SETTINGS_MODULE", "benchmarks.peers.bolt_settings"),
+        ("ROOT_URLCONF", "benchmarks.peers.bolt"),
     ),
 )
-CEILING = Implementation("bare psycopg", ("gunicorn", "benchmarks.peers.raw_wsgi:application"))
-IMPLEMENTATIONS = (SERVICE, ALTERNATIVE, CEILING)
+LITESTAR = granian_peer("Litestar + asyncpg", "benchmarks.peers.litestar_asyncpg")
+FASTAPI = granian_peer("FastAPI + asyncpg", "benchmarks.peers.fastapi_asyncpg")
+FASTIFY = Implementation(
+    "Fastify + Postgres.js",
+    ("node", "benchmarks/peers/fastify.js"),
+    variables=(("NODE_ENV", "production"),),  # as Node's documentation recommends
+)
+CEILING = replace(
+    SERVICE,
+    name="bare psycopg",
+    command=("gunicorn", "benchmarks.peers.bare_psycopg:application"),
+)
+
+PEERS = (DRF, NINJA, BOLT, LITESTAR, FASTAPI, FASTIFY)
+"""What a user would choose today."""
+
+IMPLEMENTATIONS = (SERVICE, SHORTCUTS_OFF, *PEERS, CEILING)
 
 
 def baseline(directory: Path) -> Implementation:
     """Return this service as it is in another checkout, which shares the installed packages."""
-    return Implementation("baseline", SERVICE.command, directory)
+    return replace(SERVICE, name=f"build {directory.name}", directory=directory)
 
 
 @dataclass(frozen=True)
@@ -59,6 +129,10 @@ class Server:
     def workers(self) -> list[psutil.Process]:
         """Return the processes that serve requests."""
         return self.process.children(recursive=True)
+
+    def resident_mb(self) -> float:
+        """Return the resident memory of the largest worker, in megabytes."""
+        return max(worker.memory_info().rss for worker in self.workers()) / 1_000_000
 
     def cpu_seconds(self) -> float:
         """Return the CPU time used so far, without that of the database."""
@@ -78,19 +152,21 @@ def free_port() -> int:
 def serve(
     implementation: Implementation, database_url: str, *, workers: int = 2, threads: int = 4
 ) -> Iterator[Server]:
-    """Run an implementation until the block ends."""
+    """Run an implementation, with `threads` connections for each worker, until the block ends."""
     port = free_port()
     variables = {
         "DATABASE_URL": database_url,
         "PORT": str(port),
-        "UVICORN_PORT": str(port),
         "WEB_CONCURRENCY": str(workers),
         "GUNICORN_THREADS": str(threads),
+        "CONNECTIONS": str(threads),
+        "DJANGO_BOLT_ORM_THREADS": str(threads),
+        **dict(implementation.variables),
     }
-    program, *arguments = implementation.command
+    arguments = [each.format(port=port, workers=workers) for each in implementation.command[1:]]
     with TemporaryFile() as errors:
         started = subprocess.Popen(
-            [Path(sys.executable).with_name(program), *arguments],
+            [implementation.program, *arguments],
             cwd=implementation.directory,
             env=os.environ | SETTINGS | variables,
             stdin=subprocess.DEVNULL,

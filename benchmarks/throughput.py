@@ -1,4 +1,4 @@
-"""Requests per second, response times and CPU time of all implementations."""
+"""Requests per second, response times, CPU time and memory of all implementations."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -11,15 +11,18 @@ from benchmarks.conformance import check
 from benchmarks.database import Database
 from benchmarks.load import MAX_RATE, load
 from benchmarks.operations import OPERATIONS, Operation, mixed
-from benchmarks.servers import IMPLEMENTATIONS, SERVICE, Implementation, Server, serve
+from benchmarks.servers import SERVICE, Implementation, Server, serve
 
 WARM_UP = 2
 """Seconds of mixed requests, which open all connections and prepare all statements."""
 
+MIN_RESPONSES = 64
+"""Four for each connection: the last request of each is cut off, and costs CPU time only."""
+
 
 @dataclass(frozen=True)
 class Sample:
-    """The result of one round; times are milliseconds per request."""
+    """The result of one round; times are milliseconds, the CPU time for each request."""
 
     rate: float
     p50: float
@@ -27,66 +30,69 @@ class Sample:
     cpu: float
 
 
+Measure = Callable[[Sample], float]
+
+
 @dataclass(frozen=True)
 class Throughput:
-    """One operation: the samples of each implementation, one per round."""
+    """The samples of each implementation and operation, one per round."""
 
-    operation: Operation
-    samples: dict[Implementation, list[Sample]]
+    samples: dict[tuple[Implementation, str], list[Sample]]
+    memory: dict[Implementation, float]
+    """The resident megabytes of the largest worker at the end."""
 
-    def median_of(
-        self, implementation: Implementation, measure: Callable[[Sample], float]
-    ) -> float:
+    def median_of(self, implementation: Implementation, operation: str, measure: Measure) -> float:
         """Return the median of a figure over the rounds."""
-        return median(measure(sample) for sample in self.samples[implementation])
+        return median(map(measure, self.samples[implementation, operation]))
 
-    def ratio(self, other: Implementation) -> float:
-        """Return the rate of this service divided by that of the other: the median of the rounds.
+    def ratio(self, other: Implementation, operation: str, measure: Measure) -> float:
+        """Return a figure of this service divided by the other's: the median of the rounds.
 
         The speed of a shared machine changes between rounds, much less within one.
         """
-        pairs = zip(self.samples[SERVICE], self.samples[other], strict=True)
-        return median(ours.rate / others.rate for ours, others in pairs)
+        pairs = zip(self.samples[SERVICE, operation], self.samples[other, operation], strict=True)
+        return median(measure(ours) / measure(theirs) for ours, theirs in pairs)
 
 
 def measure_throughput(
-    database: Database,
-    rounds: int,
-    seconds: int,
-    implementations: Sequence[Implementation] = IMPLEMENTATIONS,
-) -> list[Throughput]:
+    database: Database, rounds: int, implementations: Sequence[Implementation]
+) -> Throughput:
     """Measure every operation on every implementation, alternately, in several rounds."""
-    results = [
-        Throughput(operation, {each: [] for each in implementations}) for operation in OPERATIONS
-    ]
+    result = Throughput(
+        {(each, operation.name): [] for each in implementations for operation in OPERATIONS}, {}
+    )
     with ExitStack() as stack:
-        servers = [stack.enter_context(serve(each, database.url)) for each in implementations]
-        for server in servers:
+        servers = []
+        for implementation in tqdm(implementations, "start and conformance"):
+            server = stack.enter_context(serve(implementation, database.url))
+            servers.append(server)
             check(server, database)
             load(server, mixed(database, MAX_RATE * WARM_UP), seconds=WARM_UP)
             database.restore()
-        schedule = list(_schedule(results, servers, rounds))
-        for result, server in tqdm(schedule, "throughput"):
-            sample = _sample(server, result.operation, database, seconds)
-            result.samples[server.implementation].append(sample)
-    return results
+        for server, operation in tqdm(list(_schedule(servers, rounds)), "throughput"):
+            sample = _sample(server, operation, database)
+            result.samples[server.implementation, operation.name].append(sample)
+        result.memory.update({each.implementation: each.resident_mb() for each in servers})
+    return result
 
 
-def _schedule(
-    results: list[Throughput], servers: list[Server], rounds: int
-) -> Iterator[tuple[Throughput, Server]]:
+def _schedule(servers: list[Server], rounds: int) -> Iterator[tuple[Server, Operation]]:
     """Start each round with another implementation."""
     for number in range(rounds):
         first = number % len(servers)
-        for result in results:
+        for operation in OPERATIONS:
             for server in servers[first:] + servers[:first]:
-                yield result, server
+                yield server, operation
 
 
-def _sample(server: Server, operation: Operation, database: Database, seconds: int) -> Sample:
-    requests = operation.requests(database, MAX_RATE * seconds)
-    before = server.cpu_seconds()
-    result = load(server, requests, seconds=seconds)
-    cpu = server.cpu_seconds() - before
-    database.restore()
-    return Sample(result.rate, result.p50, result.p99, cpu / result.requests * 1000)
+def _sample(server: Server, operation: Operation, database: Database) -> Sample:
+    """Measure for a second, or for as many as the minimum of responses takes."""
+    for seconds in (1, 2, 4, 8, 16, 32):
+        requests = operation.requests(database, MAX_RATE * seconds)
+        before = server.cpu_seconds()
+        result = load(server, requests, seconds=seconds)
+        cpu = server.cpu_seconds() - before
+        database.restore()
+        if result.requests >= MIN_RESPONSES:
+            return Sample(result.rate, result.p50, result.p99, cpu / result.requests * 1000)
+    raise RuntimeError(f"{server.implementation.name}: {operation.name} takes too long")

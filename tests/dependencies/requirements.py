@@ -13,8 +13,8 @@ RUNTIME = BASE_DIR / "requirements.txt"
 FILES = (
     RUNTIME,
     BASE_DIR / "requirements-dev.txt",
-    BASE_DIR / "benchmarks" / "requirements.txt",
     BASE_DIR / "tests" / "requirements.txt",
+    BASE_DIR / "benchmarks" / "requirements.txt",
 )
 
 CONTINUED = re.compile(r"\s*\\\n\s*")

@@ -15,19 +15,20 @@ from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.once
 
-GROUPS = dict(zip(FILES, ([], ["dev"], ["dev", "bench"], ["dev", "proof"]), strict=True))
-"""The dependency groups that each file has in addition to the dependencies of the service."""
+SERVICE = "dependencies of the service"
+GROUPS = dict(
+    zip(FILES, ([SERVICE], [SERVICE, "dev"], [SERVICE, "dev", "proof"], ["bench"]), strict=True)
+)
+"""The dependency groups of each file."""
 
 every_file = pytest.mark.parametrize("file", FILES, ids=relative_path)
 
 
 def direct_dependencies(groups: list[str]) -> list[Requirement]:
-    """Return the dependencies of the service and of groups in pyproject.toml."""
+    """Return the dependencies of these groups in pyproject.toml."""
     pyproject = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())
-    lines = [*pyproject["project"]["dependencies"]]
-    for group in groups:
-        lines += pyproject["dependency-groups"][group]
-    return [Requirement(line) for line in lines]
+    listed = {SERVICE: pyproject["project"]["dependencies"], **pyproject["dependency-groups"]}
+    return [Requirement(line) for group in groups for line in listed[group]]
 
 
 def version(specifier: SpecifierSet) -> str:
