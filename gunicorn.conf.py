@@ -77,7 +77,8 @@ graceful_timeout = 20
 limit_request_line = 8190
 
 # Ignore headers about the scheme and the path: Django evaluates them, if BEHIND_PROXY is set.
-# gunicorn trusts every peer on a Unix socket. `*` saves the comparison of the others' addresses.
+# gunicorn trusts every peer on a Unix socket. `*` saves the comparison of the others' addresses,
+# and is right only as long as no header is named.
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
 forwarded_allow_ips = "*"

@@ -319,6 +319,24 @@ def test_service_listens_on_a_socket_of_systemd(project: Path) -> None:
         assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has abstract sockets.")
+def test_service_listens_on_an_abstract_socket_of_systemd(project: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{project}")
+        listener.listen()
+        process = start(
+            project,
+            command=[sys.executable, "-c", PASS_SOCKET, str(listener.fileno()), *GUNICORN],
+            pass_fds=[listener.fileno()],
+            variables={"LISTEN_FDS": "1"},
+        )
+        until_listening(process)
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(f"\0{project}")
+        assert request_line(client) == b"HTTP/1.1 200 OK"
+        assert finish(process, signal.SIGTERM)[0] == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
 @pytest.mark.parametrize("clients", [0, 8])
 def test_signal_stops_all_processes_without_a_traceback(

@@ -6,8 +6,10 @@ tests/e2e/test_slow_clients.py has those with gunicorn itself and many clients.
 import errno
 import re
 import resource
+import signal
 import socket
-from collections.abc import Callable, Iterator
+from asyncio import CancelledError
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from http.client import HTTPConnection
@@ -20,6 +22,7 @@ from tests.support.servers.gunicorn import wait_until
 from tests.support.servers.worker import (
     TIMEOUT,
     RunningWorker,
+    Worker,
     read_all,
     running_worker,
 )
@@ -314,7 +317,7 @@ def test_response_for_which_there_is_no_memory_is_replaced(
     assert refused == [None, None, 503, None, None]
 
 
-@pytest.mark.parametrize("error", [RuntimeError, SystemExit])
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit, CancelledError])
 def test_failure_of_the_application_shows_nothing(error: type[BaseException]) -> None:
     def start_and_fail(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         start_response("200 OK", [])
@@ -556,3 +559,25 @@ def test_stopping_worker_answers_what_has_begun() -> None:
             server.connect()
         for each in (idle, silent, begun):
             each.close()
+
+
+def test_stop_during_the_check_of_the_parent_is_not_lost() -> None:
+    class Stopped(Worker):
+        def is_parent_alive(self) -> bool:
+            self.handle_exit(signal.SIGTERM, None)
+            return True
+
+    with running_worker(worker_class=Stopped) as server:
+        server.thread.join(5)
+        assert not server.thread.is_alive()
+
+
+def test_part_that_is_text_is_an_error() -> None:
+    def application(_: dict[str, Any], start_response: Any) -> Iterable[Any]:
+        start_response("200 OK", [])
+        return ["a" * 100_000]
+
+    with running_worker(application) as server:
+        for _ in range(2):
+            with server.connect(LAST_GET) as client:
+                assert statuses(read_all(client)) == [b"500"]

@@ -8,8 +8,9 @@ clients hold memory, within limits, but no thread.
 To use it, set `worker_class` to `worker.BufferingWorker`, or to a subclass whose attributes are
 other settings. The package needs gunicorn and greenlet, and nothing of this project.
 
-The environ of a request has the keys of gunicorn, and `gunicorn.refused`: None, or the status (an
-`HTTPStatus`) of the response that the application has to give instead of its own:
+The environ of a request has the keys of PEP 3333, `RAW_URI`, the target as it was sent, and
+`gunicorn.refused`: None, or the status (an `HTTPStatus`) of the response that the application has
+to give instead of its own:
 
 - 400: the client ended the connection before the end of the body, or has compressed it for the
   transfer.

@@ -105,7 +105,7 @@ class Connection:
         self.received = 0  # bytes of the request
         self.in_body = False  # whether the head has been received
         self.outgoing: deque[Any] = deque()  # bytes, the first ones perhaps a memoryview
-        self.lock = Lock()  # of the thread that sends, see `BufferingWorker.work`
+        self.lock = Lock()  # held by the thread that sends the response
         self.reserved = 0  # bytes of a large response, while the client reads it
         self.phase: Phase | None = None
         self.polled_event = 0  # 0 for none
@@ -293,8 +293,7 @@ class Connection:
 
     def send(self) -> None:
         """Send what is left of the response. Progress extends the deadline."""
-        with self.lock:
-            self.flush()
+        self.flush()
         while self.outgoing:
             self.enter(self.worker.sending)
             self.wait(EVENT_WRITE)
@@ -338,6 +337,7 @@ class Connection:
         if event == self.polled_event:
             return
         if self.polled_event:
+            self.polled_event = 0
             self.worker.poller.unregister(self.sock)
         if event:
             self.worker.poller.register(self.sock, event, self.on_event)
@@ -345,6 +345,10 @@ class Connection:
 
     def on_event(self, _sock: object) -> None:
         """Continue the greenlet, or ignore further events until it waits again."""
+        if self.lock.locked() and not self.reserved:
+            with self.lock:  # for a short response it takes less time to wait
+                pass
+            self.worker.resume()
         if self.is_waiting:
             self.greenlet.switch()
         else:

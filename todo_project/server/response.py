@@ -44,7 +44,7 @@ class Response:
         The responses to HEAD, 204 and 304 have none (RFC 9110 §6.4.1). That of a static file may
         differ from the one that is declared, if the file has changed since the start.
         """
-        parts = [*self.written, *body]
+        parts = [bytes(part) for part in (*self.written, *body)]  # a text is an error
         major, minor = self.request.version
         lines = [
             f"HTTP/{major}.{minor} {self.status}",

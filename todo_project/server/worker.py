@@ -148,7 +148,8 @@ class BufferingWorker(ThreadWorker):
         now = time.monotonic()
         if now - self.observed_at >= POLL_TIMEOUT:
             self.observed_at = now
-            self.alive = self.alive and self.is_parent_alive()
+            if not self.is_parent_alive():
+                self.alive = False
             self.notify()
             self.share.update(self.nr_conns)
             self.on_tick()
@@ -240,15 +241,16 @@ class BufferingWorker(ThreadWorker):
                 continue
             connection = job.connection
             if connection.has_client(time.monotonic() - job.queued_at):
-                with suppress(SystemExit):  # of the application
+                with suppress(BaseException):  # such as SystemExit of the application
                     job.keep_alive = self.respond(connection, job.request)
             with connection.lock:
                 # First, as the event loop may get the next request before this thread goes on.
                 self.resumable.append(connection)
                 with suppress(OSError):  # the event loop gets it, too
                     connection.flush()
-                is_done = job.keep_alive and connection.polled_event and not connection.has_more
-            if not is_done:
+                is_sent = job.keep_alive and not connection.has_more
+            # After the lock, as the event loop passes over the connection until then.
+            if not (is_sent and connection.polled_event):
                 self.method_queue.defer(self.resume)
 
     def resume(self) -> None:
@@ -257,8 +259,12 @@ class BufferingWorker(ThreadWorker):
         A thread wakes the event loop only if there is more to do for the connection. Otherwise the
         next request wakes it.
         """
-        while self.resumable:
-            self.resumable.popleft().greenlet.switch()
+        for _ in range(len(self.resumable)):
+            connection = self.resumable.popleft()
+            if connection.lock.locked():
+                self.resumable.append(connection)
+            else:
+                connection.greenlet.switch()
 
     def respond(
         self, connection: Connection, request: Any, refused: HTTPStatus | None = None
