@@ -161,6 +161,7 @@ def serve(
         "GUNICORN_THREADS": str(threads),
         "CONNECTIONS": str(threads),
         "DJANGO_BOLT_ORM_THREADS": str(threads),
+        "DJANGO_BOLT_EXECUTOR_THREADS": str(threads),
         **dict(implementation.variables),
     }
     arguments = [each.format(port=port, workers=workers) for each in implementation.command[1:]]

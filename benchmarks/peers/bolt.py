@@ -1,15 +1,20 @@
-"""The same API in django-bolt, as its documentation teaches it: async functions, serializers."""
+"""The same API in django-bolt, as its documentation teaches it: structs, serializers, the ORM.
+
+The functions are sync: django-bolt sees that they use the ORM, and runs each in a thread as a
+whole, which takes less CPU time than a thread for each query of an async function.
+"""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from django.db.models import Manager
 from django_bolt import BoltAPI
 from django_bolt.exceptions import NotFound
 from django_bolt.logging import LoggingConfig
 from django_bolt.param_functions import Query
 from django_bolt.serializers import Meta, Serializer, field_validator
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from benchmarks.peers.models import Task
 
@@ -18,7 +23,7 @@ api = BoltAPI(logging_config=LoggingConfig(min_duration_ms=None))
 urlpatterns: list[object] = []
 
 
-class TaskOut(Serializer):
+class TaskOut(Struct):
     """A task as the API returns it."""
 
     id: UUID
@@ -55,16 +60,16 @@ class TaskCreate(TaskUpdate):
     completed: bool = False
 
 
-async def find_task(user_id: str, task_id: UUID) -> Task:
+def find_task(tasks: Manager[Task], user_id: str, task_id: UUID) -> Task:
     """Return the task that the path names."""
     try:
-        return await Task.objects.aget(user_id=user_id, id=task_id)
+        return tasks.get(user_id=user_id, id=task_id)
     except Task.DoesNotExist:
         raise NotFound(detail="There is no such task.") from None
 
 
 @api.get("/api/{user_id}/tasks")
-async def list_tasks(
+def list_tasks(
     user_id: str,
     completed: bool | None = None,  # noqa: FBT001
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
@@ -75,9 +80,9 @@ async def list_tasks(
 
 
 @api.post("/api/{user_id}/tasks", status_code=201)
-async def create_task(user_id: str, body: TaskCreate) -> TaskOut:
+def create_task(user_id: str, body: TaskCreate) -> TaskOut:
     """Create a task."""
-    return await Task.objects.acreate(
+    return Task.objects.create(
         user_id=user_id,
         title=body.title,
         description=body.description,
@@ -86,34 +91,34 @@ async def create_task(user_id: str, body: TaskCreate) -> TaskOut:
 
 
 @api.get("/api/{user_id}/tasks/{task_id}")
-async def read_task(user_id: str, task_id: UUID) -> TaskOut:
+def read_task(user_id: str, task_id: UUID) -> TaskOut:
     """Return one task."""
-    return await find_task(user_id, task_id)
+    return find_task(Task.objects, user_id, task_id)
 
 
 @api.put("/api/{user_id}/tasks/{task_id}")
 @api.patch("/api/{user_id}/tasks/{task_id}")
-async def update_task(user_id: str, task_id: UUID, body: TaskUpdate) -> TaskOut:
+def update_task(user_id: str, task_id: UUID, body: TaskUpdate) -> TaskOut:
     """Change the fields sent."""
-    task = await find_task(user_id, task_id)
+    task = find_task(Task.objects, user_id, task_id)
     for name in ("title", "description", "completed"):
         if (value := getattr(body, name)) is not UNSET:
             setattr(task, name, value)
-    await task.asave()
+    task.save()
     return task
 
 
 @api.patch("/api/{user_id}/tasks/{task_id}/complete")
-async def toggle_task(user_id: str, task_id: UUID) -> TaskOut:
+def toggle_task(user_id: str, task_id: UUID) -> TaskOut:
     """Toggle `completed`."""
-    task = await find_task(user_id, task_id)
+    task = find_task(Task.objects, user_id, task_id)
     task.completed = not task.completed
-    await task.asave(update_fields=["completed", "updated_at"])
+    task.save(update_fields=["completed", "updated_at"])
     return task
 
 
 @api.delete("/api/{user_id}/tasks/{task_id}", status_code=204)
-async def delete_task(user_id: str, task_id: UUID) -> None:
+def delete_task(user_id: str, task_id: UUID) -> None:
     """Delete one task."""
-    task = await find_task(user_id, task_id)
-    await task.adelete()
+    task = find_task(Task.objects, user_id, task_id)
+    task.delete()
