@@ -18,7 +18,7 @@ from tests.support.documentation import (
     code_blocks,
     relative_path,
 )
-from tests.support.servers.gunicorn import serve
+from tests.support.servers.gunicorn import Instance
 from todo_project.environment import BASE_DIR
 
 SESSIONS = [
@@ -58,16 +58,17 @@ def anchors(page: Path) -> set[str]:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(not which("curl"), reason="the sessions call curl")
 @pytest.mark.parametrize(("page", "session"), SESSIONS)
-def test_console_session_prints_what_is_shown(tmp_path: Path, page: Path, session: str) -> None:
+def test_console_session_prints_what_is_shown(
+    instance: Instance, page: Path, session: str
+) -> None:
     steps = re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE)
-    with serve(tmp_path / "log") as base_url:
-        script = "\necho; echo ---\n".join(command for command, _ in steps)
-        printed = subprocess.run(
-            ["bash", "-euc", script.replace("http://127.0.0.1:8000", base_url)],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+    script = "\necho; echo ---\n".join(command for command, _ in steps)
+    printed = subprocess.run(
+        ["bash", "-euc", script.replace("http://127.0.0.1:8000", instance.address)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     for (_, shown), output in zip(steps, printed.split("\n---\n"), strict=True):
         same = VARIABLE.sub("…", output).strip() == VARIABLE.sub("…", shown).strip()
         if "UPDATE_SAMPLES" in os.environ and not same:  # make samples

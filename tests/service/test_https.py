@@ -19,10 +19,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ORIGIN = "https://app.example.com"
 
 
-@pytest.fixture
-def base_url(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def base_url(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run the service with the default of BEHIND_PROXY: true, unless DEBUG is on."""
-    with serve(tmp_path / "log", BEHIND_PROXY="", CORS_ALLOWED_ORIGINS=ORIGIN) as base_url:
+    log = tmp_path_factory.mktemp("service") / "log"
+    with serve(log, BEHIND_PROXY="", CORS_ALLOWED_ORIGINS=ORIGIN) as base_url:
         yield base_url
 
 
