@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -21,11 +19,10 @@ from psycopg import pq
 
 from tasks.models import Task
 from tests.support.errors import database_fails
-from tests.support.processes import run_python
+from tests.support.processes import python, run_python
 from tests.support.servers.gunicorn import database_url
 from todo_project.checks import PLATFORM_VARIABLES, POOLER_PORTS
 from todo_project.database.url import describe_database
-from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.django_db
 
@@ -65,14 +62,8 @@ DEPLOYMENT = {
 
 def check(url: str, **variables: str) -> tuple[int, list[str], str]:
     """Run `check --deploy`; return the exit code, the ids of the messages, and the messages."""
-    finished = subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy"],
-        env=os.environ | DEPLOYMENT | {"DATABASE_URL": url} | variables,
-        cwd=BASE_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environ = os.environ | DEPLOYMENT | {"DATABASE_URL": url} | variables
+    finished = python("manage.py", "check", "--deploy", environ=environ)
     return finished.returncode, re.findall(r"\((\w+\.[EW]\d+)\)", finished.stderr), finished.stderr
 
 

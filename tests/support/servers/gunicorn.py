@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 
+from tests.support.processes import run_python
 from todo_project.environment import BASE_DIR
 
 GUNICORN = (sys.executable, "-m", "gunicorn")
@@ -72,12 +73,7 @@ def free_port() -> int:
 
 def manage(url: str, *command: str, **variables: str) -> None:
     """Run a command of manage.py on the database at this URL."""
-    subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=BASE_DIR,
-        env=os.environ | {"DATABASE_URL": url} | variables,
-        check=True,
-    )
+    run_python("manage.py", *command, **{"DATABASE_URL": url} | variables)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
