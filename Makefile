@@ -25,10 +25,12 @@ admin: .venv/runs ## Create a superuser for /admin/
 	@$(DEVELOPMENT) $(MANAGE) migrate --no-input -v 0
 	@$(DEVELOPMENT) $(MANAGE) createsuperuser
 
+# `worksteal` leaves the tests of a module together, which share a service, and no process idle.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/tests ## Run the tests on PostgreSQL, and on SQLite without shortcuts
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -n auto -m "not e2e" --ignore tests/browser
-	SHORTCUTS=false TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/python -m coverage run -m pytest -n auto -m "not once and not e2e" --ignore tests/browser
+	$(BIN)/python -m coverage run -m pytest -n auto --dist worksteal -m "not e2e" --ignore tests/browser
+	SHORTCUTS=false TEST_DATABASE_URL=sqlite:///test.sqlite3 $(BIN)/python -m coverage run -m pytest -n auto --dist worksteal -m "not once and not e2e" --ignore tests/browser
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 

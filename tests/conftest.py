@@ -12,6 +12,7 @@ from hypothesis import settings
 from tasks.models import Task
 from tests.support.client import API, OWNER, TASKS
 from tests.support.factories import TaskFactory
+from tests.support.servers.gunicorn import Instance, run
 
 # By default the examples are the same in each run. `--hypothesis-profile=long` tries new ones.
 settings.register_profile(
@@ -43,6 +44,15 @@ def task(db: None) -> Task:
 def missing_url() -> str:
     """Return the URL of a task that does not exist."""
     return f"{TASKS}/{uuid4()}"
+
+
+@pytest.fixture(scope="module")
+def instance(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Instance]:
+    """Run the service for all tests of a module. They must be transactional to share data."""
+    with run(tmp_path_factory.mktemp("service") / "log") as instance:
+        yield instance
 
 
 @pytest.fixture(autouse=True)

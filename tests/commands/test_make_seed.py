@@ -39,17 +39,10 @@ def make_seed(environment: dict[str, str], *variables: str) -> tuple[int, str, s
 
 
 def test_each_run_adds_tasks_of_more_users(environment: dict[str, str]) -> None:
-    created = "Created 1000 tasks for 20 users, user-{} to user-{}\n"
-    assert make_seed(environment) == (0, created.format(1, 20), "")
-    assert make_seed(environment) == (0, created.format(21, 40), "")
-
-
-def test_variable_seed_has_more_options(environment: dict[str, str]) -> None:
-    assert make_seed(environment, "SEED=--users=2 --tasks=3") == (
-        0,
-        "Created 6 tasks for 2 users, user-1 to user-2\n",
-        "",
-    )
+    created = "Created {} tasks for {} users, user-{} to user-{}\n"
+    assert make_seed(environment) == (0, created.format(1000, 20, 1, 20), "")
+    options = "SEED=--users=2 --tasks=3"
+    assert make_seed(environment, options) == (0, created.format(6, 2, 21, 22), "")
 
 
 def test_error_names_the_variable_of_make(environment: dict[str, str]) -> None:

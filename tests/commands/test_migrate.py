@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.support.processes import run_python
+from tests.support.processes import python, run_python
 from tests.support.servers.gunicorn import database_url, free_port
 from todo_project.database.migration_lock import LOCK_ID, describe_holder
 from todo_project.environment import BASE_DIR
@@ -66,14 +66,7 @@ def guest() -> Iterator[str]:
 
 def migrate(**variables: str) -> tuple[int, str, str]:
     """Run `migrate`; return the exit code, standard output and standard error."""
-    finished = subprocess.run(
-        [sys.executable, *MIGRATE],
-        env=os.environ | variables,
-        cwd=BASE_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    finished = python(*MIGRATE, environ=os.environ | variables)
     return finished.returncode, finished.stdout, finished.stderr
 
 

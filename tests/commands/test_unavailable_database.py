@@ -1,14 +1,12 @@
 """Tests that every command ends with one line, and not a traceback, without its database."""
 
 import os
-import subprocess
-import sys
 from urllib.parse import quote
 
 import pytest
 
+from tests.support.processes import python
 from tests.support.servers.gunicorn import database_url
-from todo_project.environment import BASE_DIR
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -24,14 +22,8 @@ COMMANDS = [
 
 def run(*command: str, url: str) -> tuple[int, str, str]:
     """Run a command; return the exit code, standard output, and the message of the error."""
-    finished = subprocess.run(
-        [sys.executable, "manage.py", *command],
-        env=os.environ | {"DATABASE_URL": url, "DJANGO_SUPERUSER_PASSWORD": "a strong password"},
-        cwd=BASE_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    variables = {"DATABASE_URL": url, "DJANGO_SUPERUSER_PASSWORD": "a strong password"}
+    finished = python("manage.py", *command, environ=os.environ | variables)
     prefix, _, message = finished.stderr.rpartition(" failed: ")
     assert prefix.count("\n") == 0
     return finished.returncode, finished.stdout, message or prefix
@@ -72,13 +64,7 @@ def test_directory_in_which_no_file_can_be_created_exits_with_one_line() -> None
 
 def test_traceback_is_shown_on_request() -> None:
     url = with_options("-c role=nobody")
-    finished = subprocess.run(
-        [sys.executable, "manage.py", "configure_role", "--traceback"],
-        env=os.environ | {"DATABASE_URL": url},
-        cwd=BASE_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environ = os.environ | {"DATABASE_URL": url}
+    finished = python("manage.py", "configure_role", "--traceback", environ=environ)
     assert finished.returncode == 1
     assert finished.stderr.startswith("Traceback")

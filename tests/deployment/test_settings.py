@@ -7,7 +7,6 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -333,11 +332,6 @@ def test_list_is_separated_by_commas(
 def test_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", " ")
     assert environment.env_int("PORT", 8000, minimum=1, maximum=9999) == 8000
-
-
-def test_tests_do_not_read_env_file(settings: Any) -> None:
-    assert os.environ["PYTHON_DOTENV_DISABLED"] == "1"
-    assert settings.SECRET_KEY.startswith("only-for-tests-")
 
 
 @pytest.mark.parametrize(

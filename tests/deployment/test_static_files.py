@@ -4,8 +4,8 @@ import gzip
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,9 +24,6 @@ SWAGGER_UI = "/static/drf_spectacular_sidecar/swagger-ui-dist"
 LOADED = re.compile(r'<(?!a )[^>]* (?:href|src|data-document)="([^"]*)"')
 
 
-Run = Callable[..., AbstractContextManager[int]]
-
-
 class File(NamedTuple):
     """A response to a browser."""
 
@@ -36,33 +33,38 @@ class File(NamedTuple):
     content: str
 
 
+@contextmanager
+def running(directory: Path, debug: str = "false") -> Iterator[int]:
+    """Run the service in a directory; yield its port."""
+    variables = {
+        "PORT": str(free_port()),
+        "DEBUG": debug,
+        "BEHIND_PROXY": "false",
+        "SECRET_KEY": STRONG_KEY,
+        "DATABASE_URL": f"sqlite:///{directory}/db.sqlite3",
+    }
+    with start("sh", procfile("web"), directory, directory / "log", **variables) as service:
+        yield service.port
+
+
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return checkout(tmp_path_factory.mktemp("source"))
+def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Run the service in a checkout; return its port."""
+    with running(checkout(tmp_path_factory.mktemp("source"))) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a checkout with the collected static files."""
     return build(checkout(tmp_path_factory.mktemp("built")))
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Run:
-    """Return a context manager that runs the service in a directory, and yields its port."""
-
-    @contextmanager
-    def run(directory: Path, debug: str = "false") -> Iterator[int]:
-        variables = {
-            "PORT": str(free_port()),
-            "DEBUG": debug,
-            "BEHIND_PROXY": "false",
-            "SECRET_KEY": STRONG_KEY,
-            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        }
-        with start("sh", procfile("web"), directory, tmp_path / "log", **variables) as service:
-            yield service.port
-
-    return run
+@pytest.fixture(scope="module")
+def collected(built: Path) -> Iterator[int]:
+    """Run the service with the collected static files; return its port."""
+    with running(built) as port:
+        yield port
 
 
 def get(port: int, path: str) -> File:
@@ -93,23 +95,17 @@ def without_hash(name: str) -> str:
     return re.sub(r"\.[0-9a-f]{12}(?=\.\w+$)", "", name)
 
 
-def test_first_load_of_docs(running: Run, built: Path, source: Path) -> None:
-    with running(source) as port:
-        before = load(port, "/docs").values()
-    with running(built) as port:
-        after = load(port, "/docs").values()
+def test_first_load_of_docs(collected: int, source: int) -> None:
+    before, after = (load(port, "/docs").values() for port in (source, collected))
     assert [file.status for file in after] == [200] * 7
     assert [file.status for file in before] == [200] * 7
     assert sum(file.size for file in after) < 500_000
 
 
 @pytest.mark.parametrize("page", ["/docs", "/problems/", "/admin/login/"])
-def test_collected_files_are_hashed_immutable_and_compressed(
-    running: Run, built: Path, page: str
-) -> None:
-    with running(built) as port:
-        assert get(port, page).headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
-        files = static_files(port, page)
+def test_collected_files_are_hashed_immutable_and_compressed(collected: int, page: str) -> None:
+    assert get(collected, page).headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    files = static_files(collected, page)
     for name, file in files.items():
         assert (file.status, without_hash(name) == name) == (200, False)
         assert file.headers["Cache-Control"] == "max-age=315360000, public, immutable"
@@ -117,40 +113,33 @@ def test_collected_files_are_hashed_immutable_and_compressed(
     assert len(files) >= 2
 
 
-def test_files_in_collected_style_sheets_exist(running: Run, built: Path) -> None:
-    with running(built) as port:
-        for name, file in static_files(port, "/admin/login/").items():
-            for path in re.findall(r"url\([\"']?(?!data:)([^\"')]+)", file.content):
-                assert get(port, urljoin(name, path)).status == 200
+def test_files_in_collected_style_sheets_exist(collected: int) -> None:
+    for name, file in static_files(collected, "/admin/login/").items():
+        for path in re.findall(r"url\([\"']?(?!data:)([^\"')]+)", file.content):
+            assert get(collected, urljoin(name, path)).status == 200
 
 
-def test_favicon_redirects_to_hashed_file(running: Run, built: Path) -> None:
-    with running(built) as port:
-        favicon = get(port, "/favicon.ico")
-        [icon] = [name for name in static_files(port, "/docs") if name.endswith(".png")]
+def test_favicon_redirects_to_hashed_file(collected: int) -> None:
+    favicon = get(collected, "/favicon.ico")
+    [icon] = [name for name in static_files(collected, "/docs") if name.endswith(".png")]
     assert (favicon.status, favicon.headers["Location"]) == (302, icon)
 
 
-@pytest.mark.parametrize(("name", "debug", "age"), [("source", "false", 60), ("built", "true", 0)])
 def test_files_of_packages_are_served_before_collectstatic_and_with_debug(
-    running: Run,
-    built: Path,
-    source: Path,
-    name: str,
-    debug: str,
-    age: int,
+    built: Path, source: int
 ) -> None:
-    with running(built if name == "built" else source, debug) as port:
-        files = static_files(port, "/docs")
-    assert [*files] == [
-        f"{SWAGGER_UI}/favicon-32x32.png",
-        f"{SWAGGER_UI}/swagger-ui.css",
-        "/static/docs.css",
-        f"{SWAGGER_UI}/swagger-ui-bundle.js",
-        "/static/docs.js",
-    ]
-    for file in files.values():
-        assert (file.status, file.headers["Cache-Control"]) == (200, f"max-age={age}, public")
+    with running(built, debug="true") as port:
+        with_debug = static_files(port, "/docs")
+    for files, age in ((static_files(source, "/docs"), 60), (with_debug, 0)):
+        assert [*files] == [
+            f"{SWAGGER_UI}/favicon-32x32.png",
+            f"{SWAGGER_UI}/swagger-ui.css",
+            "/static/docs.css",
+            f"{SWAGGER_UI}/swagger-ui-bundle.js",
+            "/static/docs.js",
+        ]
+        for file in files.values():
+            assert (file.status, file.headers["Cache-Control"]) == (200, f"max-age={age}, public")
 
 
 def test_only_hashed_files_are_kept(built: Path) -> None:
@@ -190,7 +179,7 @@ def test_file_that_is_not_collected_has_its_plain_name(
 
 
 def test_pages_work_with_an_incomplete_manifest_until_files_are_collected_again(
-    running: Run, built: Path, tmp_path: Path
+    built: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(built, copy)

@@ -157,8 +157,3 @@ def test_release_command_runs_in_read_only_container(image: Image, cluster: Clus
     command = procfile("release")
     environ = variables(cluster, free_port())
     subprocess.run(image.enter(["/bin/sh", "-c", command], environ, read_only=True), check=True)
-
-
-def test_unknown_instruction_fails(tmp_path: Path) -> None:
-    with pytest.raises(KeyError, match="ARG"):
-        Image(tmp_path).build("# A comment\nARG version\n")

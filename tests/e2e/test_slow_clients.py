@@ -1,7 +1,6 @@
 """Tests of clients that send or read slowly: they hold no thread, and others are served."""
 
 import os
-import re
 import socket
 import statistics
 from collections.abc import Iterator
@@ -95,53 +94,6 @@ def test_idle_connections_give_way_to_new_ones(service: Instance) -> None:
     finally:
         for connection in idle:
             connection.close()
-
-
-def test_request_split_into_single_bytes_is_served(service: Instance) -> None:
-    body = b'{"title": "Buy milk"}'
-    head = HEAD + f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
-    with connect(service, b"") as connection:
-        for byte in head + body:
-            connection.sendall(bytes([byte]))
-        assert read_all(connection).startswith(b"HTTP/1.1 201 Created")
-
-
-def test_pipelined_requests_are_answered_in_order(service: Instance) -> None:
-    requests = b"".join(
-        f"GET /{path} HTTP/1.1\r\nHost: localhost\r\n{end}\r\n".encode()
-        for path, end in (("healthz", ""), ("nowhere", ""), ("healthz", "Connection: close\r\n"))
-    )
-    with connect(service, requests) as connection:
-        response = read_all(connection)
-    assert re.findall(rb"HTTP/1.1 (\d+)", response) == [b"200", b"404", b"200"]
-
-
-def test_expected_100_continue_is_sent_before_the_body(service: Instance) -> None:
-    body = b'{"title": "Buy milk"}'
-    head = HEAD + f"Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    with connect(service, head) as connection:
-        assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        connection.sendall(body)
-        assert connection.recv(4096).startswith(b"HTTP/1.1 201 Created")
-
-
-def test_expected_100_continue_for_99_mb_is_answered_413(service: Instance) -> None:
-    head = HEAD + b"Expect: 100-continue\r\nContent-Length: 99000000\r\n\r\n"
-    with connect(service, head) as connection:
-        response = read_all(connection)
-    assert response.startswith(b"HTTP/1.1 413 ")
-    assert b"\r\nConnection: close\r\n" in response
-
-
-@pytest.mark.parametrize("framing", ["Content-Length: 70000", "Transfer-Encoding: chunked"])
-def test_body_too_large_closes_the_connection(service: Instance, framing: str) -> None:
-    body = b"x" * 70_000
-    if "chunked" in framing:
-        body = b"11170\r\n" + body + b"\r\n0\r\n\r\n"
-    with connect(service, HEAD + framing.encode() + b"\r\n\r\n" + body) as connection:
-        response = read_all(connection)
-    assert response.startswith(b"HTTP/1.1 413 ")
-    assert b"\r\nConnection: close\r\n" in response
 
 
 def test_headers_over_32_kb_are_answered_431(service: Instance) -> None:

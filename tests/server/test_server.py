@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.client import OWNER, STRANGER, TASKS, stored_rows, task_url
 from tests.support.factories import TaskFactory
-from tests.support.servers.gunicorn import run, serve
+from tests.support.servers.gunicorn import Instance, run, serve
 from tests.support.servers.http_client import Client
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,21 +43,19 @@ def test_tasks_survive_a_restart(tmp_path: Path) -> None:
 
 
 def test_each_request_writes_one_line_to_stdout(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    with serve(log) as base_url:
+    with serve(tmp_path / "log") as base_url:
         fetch(base_url, TASKS, x_request_id="first")
         fetch(base_url, "/nowhere", x_request_id="second")
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-    assert [(line["request_id"], line["status"]) for line in lines[-2:]] == [
+    lines = map(json.loads, (tmp_path / "log").read_text().splitlines())
+    assert [(line["request_id"], line["status"]) for line in lines] == [
         ("first", 200),
         ("second", 404),
     ]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_connection_stays_open_for_further_requests(tmp_path: Path, method: str) -> None:
-    with serve(tmp_path / "log") as base_url:
-        client = HTTPConnection(base_url.removeprefix("http://"), timeout=10)
+def test_connection_stays_open_for_further_requests(instance: Instance, method: str) -> None:
+    with closing(HTTPConnection("127.0.0.1", instance.port, timeout=10)) as client:
         for path, status in (
             ("/api/a/tasks", 200),
             ("/nowhere", 404),
@@ -70,7 +68,6 @@ def test_connection_stays_open_for_further_requests(tmp_path: Path, method: str)
             assert (response.status, response.will_close) == (status, False)
             length = int(response.headers["Content-Length"])
             assert len(response.read()) == (length if method == "GET" else 0)
-        client.close()
 
 
 @pytest.mark.parametrize("shortcuts", ["true", "false"])
@@ -129,12 +126,11 @@ def test_first_requests_for_the_document_may_come_together(tmp_path: Path) -> No
     assert len({response.body for response in responses}) == 4
 
 
-def test_body_of_3_mb_returns_413(tmp_path: Path) -> None:
+def test_body_of_3_mb_returns_413(instance: Instance) -> None:
     body = b"x" * 3_000_000
-    with serve(tmp_path / "log") as base_url:
-        for problem in (
-            fetch(base_url, TASKS, body),
-            fetch(base_url, TASKS, body, connection="close"),
-            fetch(base_url, TASKS, iter([body])),  # without Content-Length: chunked
-        ):
-            assert (problem["type"], problem["status"]) == ("/problems/content-too-large", 413)
+    for problem in (
+        fetch(instance.address, TASKS, body),
+        fetch(instance.address, TASKS, body, connection="close"),
+        fetch(instance.address, TASKS, iter([body])),  # without Content-Length: chunked
+    ):
+        assert (problem["type"], problem["status"]) == ("/problems/content-too-large", 413)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -22,14 +21,15 @@ pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 KEY = "a key that is only for the tests of the documentation"
 
 
-@pytest.fixture
-def base_url(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def base_url(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run the service with the documented classes."""
     [module] = code_blocks(BASE_DIR / "docs" / "authentication.md", "python")
-    (tmp_path / "auth.py").write_text(module)
+    directory = tmp_path_factory.mktemp("service")
+    (directory / "auth.py").write_text(module)
     with serve(
-        tmp_path / "log",
-        PYTHONPATH=str(tmp_path),
+        directory / "log",
+        PYTHONPATH=str(directory),
         JWT_KEY=KEY,
         API_AUTHENTICATION_CLASSES="auth.BearerToken",
         API_PERMISSION_CLASSES="auth.OwnPath",

@@ -19,10 +19,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ORIGIN = "https://app.example.com"
 
 
-@pytest.fixture
-def base_url(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def base_url(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run the service with the default of BEHIND_PROXY: true, unless DEBUG is on."""
-    with serve(tmp_path / "log", BEHIND_PROXY="", CORS_ALLOWED_ORIGINS=ORIGIN) as base_url:
+    log = tmp_path_factory.mktemp("service") / "log"
+    with serve(log, BEHIND_PROXY="", CORS_ALLOWED_ORIGINS=ORIGIN) as base_url:
         yield base_url
 
 
@@ -122,3 +123,11 @@ def test_x_forwarded_proto_is_ignored_without_proxy(tmp_path: Path) -> None:
         status, headers, _ = send(base_url, "GET", TASKS, x_forwarded_proto="https")
     assert status == 200
     assert "Strict-Transport-Security" not in headers
+
+
+def test_script_name_header_is_ignored(base_url: str) -> None:
+    """Of the proxy, gunicorn by default accepts a prefix of the path, which hides a route."""
+    headers = {"SCRIPT_NAME": "/prefix", "X-Forwarded-Proto": "https", "Host": "localhost"}
+    with closing(HTTPConnection(base_url.removeprefix("http://"), timeout=10)) as client:
+        client.request("GET", "/prefix/healthz", headers=headers)
+        assert client.getresponse().status == 404

@@ -1,9 +1,14 @@
 """The test client of the API, and the users and URLs of the tests."""
 
 import json
+from functools import cache
 from typing import Any
 
+from django.core.handlers.base import BaseHandler
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.test import Client
+from django.test.client import ClientHandler
 
 from tasks.models import COLUMNS, Task
 
@@ -22,11 +27,36 @@ def stored_rows() -> list[dict[str, Any]]:
     return list(Task.objects.order_by("id").values(*COLUMNS))
 
 
+@cache
+def loaded_middleware() -> dict[str, Any]:
+    """Return the attributes of a handler that has loaded the middleware.
+
+    Until a setting changes, all clients share them: WhiteNoise looks for every static file, which
+    takes longer than most tests.
+    """
+    handler = BaseHandler()
+    handler.load_middleware()
+    return vars(handler)
+
+
+@receiver(setting_changed)
+def reload_middleware(**_: Any) -> None:
+    loaded_middleware.cache_clear()
+
+
+class SharingHandler(ClientHandler):
+    """A handler whose middleware is shared by all clients."""
+
+    def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002
+        vars(self).update(loaded_middleware())
+
+
 class API(Client):
     """A client that sends data as JSON and asserts the status of the response."""
 
     def __init__(self) -> None:
-        super().__init__(enforce_csrf_checks=True, raise_request_exception=False)
+        super().__init__(raise_request_exception=False)
+        self.handler = SharingHandler(enforce_csrf_checks=True)
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         """Send a request. `body` is data for JSON, or raw bytes."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.servers.gunicorn import SECONDS, free_port, listens, wait_until
+from tests.support.servers.gunicorn import free_port, running
 from todo_project.environment import BASE_DIR
 
 CLIENT = BASE_DIR / "clients" / "typescript"
@@ -40,15 +40,6 @@ def vite_preview(project: Path, build: Path) -> Iterator[str]:
     """Serve the build of a project with Vite; yield the origin."""
     port = free_port()
     options = ["--outDir", str(build), "--host", "127.0.0.1", "--port", str(port), "--strictPort"]
-    process = subprocess.Popen(
-        [str(project / "node_modules" / ".bin" / "vite"), "preview", *options],
-        cwd=project,
-        stdout=subprocess.DEVNULL,
-        process_group=0,  # Ctrl-C interrupts the tests only
-    )
-    try:
-        wait_until(lambda: listens(port))
+    command = [project / "node_modules" / ".bin" / "vite", "preview", *options]
+    with running(command, port, cwd=project, stdout=subprocess.DEVNULL):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=SECONDS)

@@ -26,12 +26,17 @@ os.environ |= {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, replace the password hasher, which is slow, and distribute tasks."""
+    """Register the markers, distribute tasks, and do without what is slow.
+
+    That are the password hasher, and the permissions, which Django would create again after each
+    transactional test.
+    """
     config.addinivalue_line("markers", "once: run on PostgreSQL only.")
     config.addinivalue_line("markers", "e2e: kills and restarts real servers; slow.")
     config.addinivalue_line("markers", "undistributed(reason): not on a distributed table.")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     post_migrate.connect(distribute)
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

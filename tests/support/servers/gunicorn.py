@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 
+from tests.support.processes import run_python
 from todo_project.environment import BASE_DIR
 
 GUNICORN = (sys.executable, "-m", "gunicorn")
@@ -72,12 +74,7 @@ def free_port() -> int:
 
 def manage(url: str, *command: str, **variables: str) -> None:
     """Run a command of manage.py on the database at this URL."""
-    subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=BASE_DIR,
-        env=os.environ | {"DATABASE_URL": url} | variables,
-        check=True,
-    )
+    run_python("manage.py", *command, **{"DATABASE_URL": url} | variables)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
@@ -97,6 +94,30 @@ def listens(port: int) -> bool:
 
 
 @contextmanager
+def running(
+    command: Sequence[Any],
+    *ports: int,
+    stop: signal.Signals = signal.SIGTERM,
+    **options: Any,
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a server until the end of the block, which begins once it listens on its ports.
+
+    The options are those of Popen.
+    """
+    # In a process group of its own: Ctrl-C interrupts the tests only.
+    process = subprocess.Popen(command, process_group=0, **options)
+    try:
+        wait_until(lambda: all(map(listens, ports)))
+        yield process
+    finally:
+        process.send_signal(stop)
+        try:
+            process.wait(timeout=SECONDS)
+        finally:
+            process.kill()  # unless it has ended
+
+
+@contextmanager
 def run(log: Path, prefix: Sequence[str] = (), **variables: str) -> Iterator[Instance]:
     """Run the service with these environment variables added; stop it at the end.
 
@@ -105,24 +126,19 @@ def run(log: Path, prefix: Sequence[str] = (), **variables: str) -> Iterator[Ins
     port, errors = int(variables.get("PORT") or free_port()), log.with_suffix(".errors")
     url = variables.get("DATABASE_URL") or database_url()
     environ = os.environ | {"PORT": str(port), "DATABASE_URL": url} | variables
-    with log.open("ab") as output, errors.open("ab") as error_output:
-        process = subprocess.Popen(
+    with (
+        log.open("ab") as output,
+        errors.open("ab") as error_output,
+        running(
             [*prefix, *GUNICORN],
+            port,
             cwd=BASE_DIR,
             env=environ,
             stdout=output,
             stderr=error_output,
-            process_group=0,  # Ctrl-C interrupts the tests only
-        )
-    try:
-        wait_until(lambda: listens(port))
+        ) as process,
+    ):
         yield Instance(process, port, log, errors)
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=SECONDS)
-        finally:
-            process.kill()  # unless it has ended
 
 
 @contextmanager

@@ -19,7 +19,14 @@ import yaml
 
 from tests.support.documentation import SCALING, code_blocks
 from tests.support.servers.cluster import PROGRAMS, ROLE
-from tests.support.servers.gunicorn import SECONDS, children, free_port, listens, wait_until
+from tests.support.servers.gunicorn import (
+    SECONDS,
+    children,
+    free_port,
+    listens,
+    running,
+    wait_until,
+)
 
 [DOCUMENTED] = code_blocks(SCALING, "yaml")
 FAILOVER = yaml.safe_load(DOCUMENTED)["bootstrap"]["dcs"] | {
@@ -186,20 +193,14 @@ def _process(command: Sequence[str | Path], log: Path) -> Iterator["subprocess.P
     PostgreSQL does not start as root, and another user might have no access to the interpreter.
     """
     user = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
+    with (
+        log.open("wb") as output,
+        running(
             [*([] if os.geteuid() else user), *command],
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=log.parent,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            process_group=0,  # Ctrl-C interrupts the tests only
-        )
-    try:
+        ) as process,
+    ):
         yield process
-    finally:
-        process.terminate()  # Patroni stops its server
-        try:
-            process.wait(timeout=SECONDS)
-        finally:
-            process.kill()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support.servers.cluster import ROLE, SYSTEM_USER, Cluster
-from tests.support.servers.gunicorn import SECONDS, free_port, listens, wait_until
+from tests.support.servers.gunicorn import free_port, running
 
 CONFIGURATION = """
 backend_clustering_mode = 'raw'
@@ -36,15 +36,6 @@ def pgpool(cluster: Cluster) -> Iterator[str]:
         CONFIGURATION.format(cluster=cluster, port=port, pcp_port=free_port())
     )
     passwords.touch()
-    process = subprocess.Popen(
-        [program, "-n", "-f", configuration, "-F", passwords],
-        user=SYSTEM_USER,
-        stderr=subprocess.DEVNULL,
-        process_group=0,  # Ctrl-C interrupts the tests only
-    )
-    try:
-        wait_until(lambda: listens(port))
+    command = [program, "-n", "-f", configuration, "-F", passwords]
+    with running(command, port, user=SYSTEM_USER, stderr=subprocess.DEVNULL):
         yield f"postgresql://{ROLE}@127.0.0.1:{port}/postgres?sslmode=disable"
-    finally:
-        process.terminate()
-        process.wait(timeout=SECONDS)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.servers.gunicorn import SECONDS, Instance, listens, wait_until
+from tests.support.servers.gunicorn import Instance, running
 from todo_project.environment import BASE_DIR
 
 STRONG_KEY = "correct horse battery staple, and then some more of it"
@@ -54,21 +54,16 @@ def start(
 ) -> Iterator[Instance]:
     """Run a command in a shell until the end of the block; variables must contain PORT."""
     errors, port = log.with_suffix(".errors"), int(variables["PORT"])
-    with log.open("wb") as output, errors.open("wb") as error_output:
-        process = subprocess.Popen(
+    with (
+        log.open("wb") as output,
+        errors.open("wb") as error_output,
+        running(
             [shell, "-c", command],
+            port,
             cwd=directory,
             env=environment(**variables),
             stdout=output,
             stderr=error_output,
-            process_group=0,
-        )
-    try:
-        wait_until(lambda: listens(port))
+        ) as process,
+    ):
         yield Instance(process, port, log, errors)
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=SECONDS)
-        finally:
-            process.kill()

@@ -6,12 +6,13 @@ It is the program that the environment variable PGBOUNCER names, or else the ins
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support.servers.cluster import ROLE, SYSTEM_USER, Cluster
-from tests.support.servers.gunicorn import SECONDS, free_port, listens, wait_until
+from tests.support.servers.gunicorn import free_port, running
 
 CONFIGURATION = """
 [databases]
@@ -59,10 +60,7 @@ def pooler(cluster: Cluster, size: int) -> Iterator[str]:
         CONFIGURATION.format(cluster=cluster, port=port, users=users, size=size)
         + (PREPARED_STATEMENTS if supports_prepared_statements() else "")
     )
-    process = subprocess.Popen([program(), "-q", configuration], user=SYSTEM_USER)
-    try:
-        wait_until(lambda: listens(port))
+    command = [program(), "-q", configuration]
+    # Since 1.23, SIGTERM waits until all clients have disconnected.
+    with running(command, port, stop=signal.SIGKILL, user=SYSTEM_USER):
         yield f"postgresql://{ROLE}@127.0.0.1:{port}/postgres"
-    finally:
-        process.kill()  # since 1.23, SIGTERM waits until all clients have disconnected
-        process.wait(timeout=SECONDS)

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 from tests.support.documentation import code_blocks
-from tests.support.servers.gunicorn import SECONDS, free_port, listens, wait_until
+from tests.support.servers.gunicorn import free_port, running
 from todo_project.environment import BASE_DIR
 
 DEPLOYMENT = BASE_DIR / "docs" / "deployment.md"
@@ -179,14 +179,12 @@ def reverse_proxy(
     command = [program(software.program)]
     command += [Template(argument).substitute(values) for argument in software.arguments]
     home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(directory))
-    with (directory / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=os.environ | home, stdout=log, stderr=log)
-    try:
-        wait_until(lambda: listens(proxy.http_port) and listens(proxy.https_port))
+    ports = (proxy.http_port, proxy.https_port)
+    with (
+        (directory / "log").open("wb") as log,
+        running(command, *ports, env=os.environ | home, stdout=log, stderr=log),
+    ):
         yield proxy
-    finally:
-        process.terminate()
-        process.wait(timeout=SECONDS)
 
 
 def connections_to(port: int) -> set[int]:
