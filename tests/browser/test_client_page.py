@@ -379,7 +379,7 @@ def test_user_chooses_after_a_conflict(
 def test_edit_of_a_deleted_task_is_kept_and_can_be_added(
     page: Page, page_log: PageLog, origin: str
 ) -> None:
-    task = TaskFactory.create(title="Milk", description="Two bottles")
+    task = TaskFactory.create(title="Milk", description="Two bottles", completed=True)
     open_page(page, origin)
     edit(page, "Milk", "Soy milk")
     API().send(204, "DELETE", task_url(task))
@@ -392,7 +392,7 @@ def test_edit_of_a_deleted_task_is_kept_and_can_be_added(
     expect(status(page)).to_have_text("Tasks shown: 1")
     expect(page.get_by_label("New task")).to_be_focused()
     assert (titles(page), stored("title")) == (["Soy milk"], ["Soy milk"])
-    assert stored("description") == ["Two bottles"]
+    assert (stored("description"), stored("completed")) == (["Two bottles"], [True])
     assert page_log.pop_errors() == [FAILED_REQUEST.format("404 (Not Found)")]
 
 
@@ -435,6 +435,20 @@ def test_task_is_deleted_after_the_time_to_undo_it(page: Page, origin: str) -> N
     expect(status(page)).to_have_text("Tasks shown: 0")
     expect(page.get_by_label("New task")).to_be_focused()
     assert stored_rows() == []
+
+
+@pytest.mark.usefixtures("api_runs")
+def test_task_that_somebody_else_has_deleted_is_deleted(
+    page: Page, page_log: PageLog, origin: str
+) -> None:
+    task = TaskFactory.create(title="Milk")
+    page.clock.install()
+    open_page(page, origin)
+    button(page, "Delete Milk").click()
+    API().send(204, "DELETE", task_url(task))
+    page.clock.fast_forward(10_000)
+    expect(status(page)).to_have_text("Tasks shown: 0")
+    assert page_log.pop_errors() == [FAILED_REQUEST.format("404 (Not Found)")]
 
 
 @pytest.mark.usefixtures("api_runs")

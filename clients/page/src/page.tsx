@@ -83,8 +83,8 @@ type AddMutation = query.Mutation<void, Error, NewTask>;
 
 function forget(key: string) {
   const cache = queryClient.getMutationCache();
-  const predicate = (each: query.Mutation<any, any, any, any>) => each.state.variables?.key === key;
-  for (const mutation of cache.findAll({ mutationKey: ["add"], predicate })) cache.remove(mutation);
+  const predicate = ({ state }: query.Mutation) => (state.variables as NewTask)?.key === key;
+  for (const mutation of cache.findAll({ predicate })) cache.remove(mutation);
 }
 
 const useAdd = () =>
@@ -226,7 +226,7 @@ function Editor({ task, onClose }: { task: Task; onClose: () => void }) {
   const isChanged = base !== task && !isDeleted;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isDeleted) add.mutate({ title, description, key: newKey() });
+    if (isDeleted) add.mutate({ title, description, completed: base.completed, key: newKey() });
     if (isDeleted) close();
     else if (!save.isPending) save.mutate();
   };

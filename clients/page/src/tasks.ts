@@ -112,5 +112,9 @@ export async function completeTask(task: todo.Task, completed: boolean): Promise
 /** Delete the task as the user has seen it; throws a conflict if somebody has changed it. */
 export async function deleteTask(task: todo.Task): Promise<void> {
   const init = { params: { ...ofTask(task), header: todo.ifMatch(task) } };
-  await show(task, client.DELETE(TASK, init).then(todo.dataOf));
+  const deletion = client.DELETE(TASK, init).then((result) =>
+    // It is gone, as the user wants; a request that `withRetry` repeats can get its own 404.
+    result.response.status === 404 ? undefined : todo.dataOf(result),
+  );
+  await show(task, deletion);
 }
