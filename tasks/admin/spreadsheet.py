@@ -43,4 +43,4 @@ def _cell(value: object) -> str:
     """Return the value as text; an apostrophe stands before what may be a formula."""
     if isinstance(value, datetime):
         return value.isoformat(" ", "seconds")
-    return FORMULA.sub(r"\g<0>'", str(describe_value(value)))
+    return FORMULA.sub(r"\g<0>'", "" if value is None else str(describe_value(value)))
