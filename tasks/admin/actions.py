@@ -1,8 +1,9 @@
-"""The actions of the admin's list: complete, reopen and delete the selected tasks.
+"""The actions of the admin's list: complete, reopen, download and delete the selected tasks.
 
 No statement touches more than one batch of tasks, and no action more tasks than the list counts.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +11,17 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import BadRequest
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
 from tasks.admin.cells import describe_task, format_count
 from tasks.admin.changelist import MAX_COUNT
+from tasks.admin.search import Search
+from tasks.admin.spreadsheet import csv_lines
 from tasks.models import Task, TaskQuerySet
 
 BATCH_SIZE = 1000
@@ -30,7 +34,7 @@ MAX_LISTED = 100
 class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
     """A mixin with the actions."""
 
-    actions = ("complete", "reopen", "delete_selected")
+    actions = ("complete", "reopen", "download", "delete_selected")
 
     @admin.action(description="Complete the selected tasks", permissions=["change"])
     def complete(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
@@ -46,12 +50,30 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             request, queryset, "reopened", lambda tasks: tasks.set_completed(completed=False)
         )
 
+    @admin.action(description="Download the selected tasks as CSV", permissions=["view"])
+    def download(self, request: HttpRequest, queryset: TaskQuerySet) -> HttpResponse:
+        """Return the selected tasks as CSV. One statement, whose rows are received in chunks.
+
+        The response is complete before it is sent, so that a failure of the database is a 503.
+        """
+        return HttpResponse(
+            csv_lines(queryset[:MAX_COUNT]),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="tasks.csv"'},
+        )
+
     @admin.action(description="Delete the selected tasks", permissions=["delete"])
     def delete_selected(
         self, request: HttpRequest, queryset: TaskQuerySet
     ) -> TemplateResponse | None:
-        """Ask for confirmation, then delete the tasks that existed when it was asked."""
-        if "asked_at" not in request.POST:
+        """Ask for confirmation, then delete the tasks that existed when it was asked.
+
+        Those of all users are deleted only with their number, which the user has to type.
+        """
+        number = re.sub("[, ]", "", request.POST.get("number", ""))
+        if "asked_at" not in request.POST or (
+            self._is_of_all_users(request) and number != request.POST.get("count")
+        ):
             return self._confirmation(request, queryset)
         existing = queryset.filter(created_at__lte=_parse_time(request.POST["asked_at"]))
         self._apply(request, existing, "deleted", lambda tasks: tasks.delete()[0], DELETION)
@@ -74,6 +96,12 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
                 count += action(tasks)
         self.message_user(request, f"{format_count(count)} {done}.", messages.SUCCESS)
 
+    def _is_of_all_users(self, request: HttpRequest) -> bool:
+        """Return whether the selection is not limited to some rows, nor to a search."""
+        return request.POST.get("select_across") == "1" and not Search.parse(
+            request.GET.get(SEARCH_VAR, "")
+        )
+
     def _confirmation(self, request: HttpRequest, queryset: TaskQuerySet) -> TemplateResponse:
         """Return a page that lists the tasks; its form repeats the selection."""
         selected = [row for rows, _ in _batches(queryset) for row in rows]
@@ -84,6 +112,9 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "listed": [describe_task(task) for task in selected[:MAX_LISTED]],
             "others": len(selected[MAX_LISTED:]),
             "count": format_count(len(selected)),
+            "number": len(selected),
+            "of_all_users": self._is_of_all_users(request),
+            "number_is_wrong": "asked_at" in request.POST,
             "asked_at": now().isoformat(),
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),

@@ -8,7 +8,7 @@ from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from tests.support.accessibility import overflowing, violations
+from tests.support.accessibility import OF_DJANGO, overflowing, violations
 from tests.support.admin import (
     ADD_URL,
     ATTEMPTS_URL,
@@ -20,10 +20,6 @@ from tests.support.admin import (
 )
 from tests.support.browser import FAILED_REQUEST, PageLog, horizontal_overflow, log_in
 from tests.support.factories import TaskFactory
-
-OF_DJANGO = (".breadcrumbs", "#searchbar")
-"""Where axe-core finds what Django's templates and style sheets bring: link-in-text-block and
-label-title-only."""
 
 WITH_TEXT = (
     ".results, .results *, .breadcrumbs, #content > :not(#content-main), .readonly, .summary, "

@@ -38,7 +38,7 @@ def test_documented_snippets_are_in_the_tests(document: Path, count: int) -> Non
 
 def test_documented_query_is_in_the_page() -> None:
     [snippet] = code_blocks(CLIENT / "README.md", "tsx")
-    assert snippet in (PAGE / "src" / "page.tsx").read_text()
+    assert snippet in (PAGE / "src" / "tasks.ts").read_text()
 
 
 @pytest.mark.parametrize("package", [CLIENT, PAGE], ids=["client", "page"])

@@ -6,6 +6,10 @@ from todo_project.environment import BASE_DIR
 
 AXE = BASE_DIR / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 
+OF_DJANGO = (".breadcrumbs", "#searchbar")
+"""Where axe-core finds what the templates and style sheets of Django's admin bring:
+link-in-text-block and label-title-only."""
+
 RUN = """async (context) =>
     (await axe.run(context, { preload: false })).violations
         .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target}`))"""
