@@ -11,10 +11,10 @@ from django.db import connection
 from tasks.queries import MATCHES_NOTHING
 from tests.support.api_requests import OTHER_USER, REQUESTS
 from tests.support.client import API, OWNER, stored_rows
-from tests.support.commands import import_tasks
+from tests.support.commands import export_tasks, import_tasks
 from tests.support.distribution import partitioning
 from tests.support.factories import TaskFactory
-from tests.support.query_plans import Statement, partitions, recorded
+from tests.support.query_plans import Statement, fill, partitions, recorded, rows_read
 from tests.support.stored_tasks import numbered, write
 
 pytestmark = [
@@ -76,6 +76,21 @@ def test_readiness_needs_no_partition(api: API) -> None:
         api.send(200, "GET", "/readyz")
     on_tasks = [each for each in statements if 'FROM "tasks"' in each[0]]
     assert [partitions(each, "custom") for each in on_tasks] == [set()]
+
+
+@pytest.mark.usefixtures("partitioned")
+def test_export_reads_each_task_once() -> None:
+    """With LIMIT alone, a statement would read a whole batch from each partition."""
+    fill("user-0")
+    with recorded() as statements:
+        exported = export_tasks().count(b"\n")
+    listing, *batches = statements
+    assert rows_read(listing) == exported == 100_002
+    assert sum(map(rows_read, batches)) == exported
+    for statement in batches:
+        if "BETWEEN" not in statement[0]:
+            user_id = statement[1][0]
+            assert partitions(statement, "custom") <= {partition_of(user_id)}
 
 
 @pytest.mark.usefixtures("partitioned")
