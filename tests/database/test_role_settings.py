@@ -1,6 +1,8 @@
 """Tests of roles with settings of their own, which apply to every session of the role."""
 
+import os
 from collections.abc import Callable, Iterator
+from signal import SIGTERM
 from typing import Any
 
 import psycopg
@@ -115,15 +117,21 @@ def timeouts() -> list[str]:
         ]
 
 
-def timeouts_during_migrations(*target: str, error: BaseException | None = None) -> set[str]:
+def terminate() -> None:
+    os.kill(os.getpid(), SIGTERM)
+
+
+def timeouts_during_migrations(
+    *target: str, event: Callable[[], object] | None = None
+) -> set[str]:
     """Migrate; return the timeouts of other sessions during each statement on tasks."""
     found = set()
 
     def observe(execute: Callable[..., Any], sql: str, *call: Any) -> Any:
         if 'TABLE "tasks"' in sql or 'UPDATE "tasks"' in sql:
             found.add(" ".join(timeouts()))
-            if error:
-                raise error
+            if event:
+                event()
         return execute(sql, *call)
 
     with connection.execute_wrapper(observe):
@@ -138,9 +146,9 @@ def test_migrations_on_citus_meet_no_statement_timeout_in_other_sessions() -> No
     assert timeouts_during_migrations("0001") == {" ".join(configured)}
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE pg_dist_local_group AS SELECT 0 AS groupid")
-    for error in (KeyboardInterrupt(), ValueError()):
-        with pytest.raises(type(error)):
-            timeouts_during_migrations(error=error)
+    for error, event in ((KeyboardInterrupt, terminate), (ZeroDivisionError, lambda: 1 / 0)):
+        with pytest.raises(error):
+            timeouts_during_migrations(event=event)
         assert timeouts() == configured
     assert timeouts_during_migrations() == {disabled}
     assert timeouts() == configured

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from signal import SIGTERM, default_int_handler, signal
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -30,15 +31,18 @@ def without_timeouts(connection: BaseDatabaseWrapper) -> Iterator[None]:
     The coordinator of a Citus opens sessions on its workers with the settings of the role, to
     which it copies ALTER ROLE, and not with those of its own session. While one of them executes a
     part of a migration, the others are idle in the transaction. Afterwards the role has what it
-    had; if the process is killed, `configure_role` sets it.
+    had, also if the process gets SIGTERM, as KeyboardInterrupt; after SIGKILL, `configure_role`
+    sets it.
     """
     timeouts = ("statement_timeout", "idle_in_transaction_session_timeout")
     # A session of its own: the one that migrates must not have sessions on workers yet.
     with closing(connection.copy()) as session:
         before = role_settings(session)
         alter_role(session, dict.fromkeys(timeouts, "0"))
+    terminate = signal(SIGTERM, default_int_handler)
     try:
         yield
     finally:
+        signal(SIGTERM, terminate)
         with closing(connection.copy()) as session:
             alter_role(session, {name: before.get(name) for name in timeouts})
