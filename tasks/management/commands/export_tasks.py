@@ -41,7 +41,8 @@ class UserRange(NamedTuple):
 def user_ranges(tasks: QuerySet[Task]) -> list[UserRange]:
     """Divide the users into ranges, each of one user, or with fewer tasks than a batch.
 
-    One statement reads the index once, and its result is not in memory as a whole.
+    One statement reads the index once. Its result is in memory as a whole only behind a pooler,
+    which keeps no cursor.
     """
     ranges: list[UserRange] = []
     users = tasks.order_by("user_id").values_list("user_id").annotate(Count("id"))
