@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from todo_project.database.access import check_access, count_missing_migrations
 from todo_project.database.catalog import (
+    citus_group,
     encoding_problem,
     invalid_objects,
     is_same_database,
@@ -148,10 +149,14 @@ def check_database(**_: Any) -> Iterator[CheckMessage]:
             yield from check_encoding()
             yield from check_session_settings()
             yield from check_unpooled_database()
+            yield from check_coordinator()
         if missing := [*check_migrations()]:
             yield from missing
         else:
-            for model in apps.get_models():
+            is_worker = connection.vendor == "postgresql" and citus_group(connection)
+            for model in (
+                map(apps.get_model, settings.API_MODELS) if is_worker else apps.get_models()
+            ):
                 yield from check_table(model)
     except DatabaseError as error:
         cause = str(error).partition("\n")[0]
@@ -196,6 +201,17 @@ def check_unpooled_database() -> Iterator[CheckMessage]:
             "DATABASE_URL and DATABASE_URL_UNPOOLED are two databases, or two servers.",
             hint="Set them to the URLs of one database: at Neon, of one branch.",
             id="todo.E014",
+        )
+
+
+def check_coordinator() -> Iterator[CheckMessage]:
+    """todo.E018: migrations of a worker of Citus, which lacks all tables but those of the API."""
+    direct = connections["unpooled"] if settings.DATABASE_URL_UNPOOLED else connection
+    if citus_group(direct):
+        yield Error(
+            f"Migrations would go to {describe_database(direct)}, a worker of Citus.",
+            hint="Set DATABASE_URL_UNPOOLED to the URL of the coordinator.",
+            id="todo.E018",
         )
 
 

@@ -21,7 +21,11 @@ from tasks.bidi import isolate
 from tasks.models import Task
 
 MAX_COUNT = 10_000
-"""The maximum number of tasks that the list counts, and that one action touches."""
+"""The maximum number of tasks that the list counts, and that one action touches.
+
+Without a user, the list counts only to the end of the next page: from a distributed table, each
+server would have to send as many rows as are counted.
+"""
 
 
 class CompletedFilter(SimpleListFilter):
@@ -55,13 +59,15 @@ class CompletedFilter(SimpleListFilter):
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """A paginator that counts up to MAX_COUNT: counting millions of rows takes seconds."""
+    """A paginator that counts up to a limit: counting millions of rows takes seconds."""
+
+    limit = MAX_COUNT
 
     @cached_property
     def count(self) -> int:
-        """Return the number of tasks, at most MAX_COUNT."""
+        """Return the number of tasks, at most the limit."""
         tasks = cast("QuerySet[Task]", self.object_list)
-        return tasks.order_by("user_id")[:MAX_COUNT].count()
+        return tasks.order_by("user_id")[: self.limit].count()
 
 
 class BoundedChangeList(ChangeList):
@@ -72,8 +78,15 @@ class BoundedChangeList(ChangeList):
         return ["user_id", "-created_at", "-id"]
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read no more than fits on a page, even if all counted tasks would be shown."""
+        """Read no more than fits on a page, even if all counted tasks would be shown.
+
+        Among the tasks of all users, an action can select those of the page only.
+        """
         super().get_results(request)
+        self.can_show_all &= self.result_count < self.paginator.limit
+        if self.multi_page and not (self.search or self.show_all):
+            before = self.list_per_page * (self.page_num - 1)
+            self.result_count = min(self.result_count - before, self.list_per_page)
         self.result_list = self.result_list[: self.list_max_show_all]
         self.full_result_count = self.result_count  # no second count beside the search
         self.show_admin_actions = self.result_count > 0
@@ -91,8 +104,9 @@ class BoundedChangeList(ChangeList):
     @property
     def count(self) -> str:
         """The number of tasks, with their noun."""
-        first = "first " if self.result_count == MAX_COUNT else ""
-        return f"{first}{format_count(self.result_count)}"
+        counted, limit = self.paginator.count, self.paginator.limit
+        more = "first " if limit == MAX_COUNT else "at least "
+        return f"{more if counted == limit else ''}{format_count(counted)}"
 
     @property
     def summary(self) -> str:

@@ -5,20 +5,25 @@ No page reads more than a bounded part of the table, or the tasks of one user.
 
 from contextlib import suppress
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
 from tasks.admin.actions import TaskActions
 from tasks.admin.cells import describe_task, format_time
-from tasks.admin.changelist import BoundedChangeList, BoundedPaginator, CompletedFilter
+from tasks.admin.changelist import (
+    MAX_COUNT,
+    BoundedChangeList,
+    BoundedPaginator,
+    CompletedFilter,
+)
 from tasks.admin.forms import TaskForm
-from tasks.admin.search import search_tasks, term_for_user
+from tasks.admin.search import Search, search_tasks, term_for_user
 from tasks.bidi import replace_controls
 from tasks.models import Task
 from tasks.queries import Precondition, UserTasks
@@ -48,6 +53,20 @@ class TaskAdmin(TaskActions):
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         """Return the list in the order of the index."""
         return BoundedChangeList
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Task], per_page: int, *args: Any
+    ) -> BoundedPaginator:
+        """Count the tasks of a user, or, of all users, whether there is a next page."""
+        paginator = cast(
+            "BoundedPaginator", super().get_paginator(request, queryset, per_page, *args)
+        )
+        if not Search.parse(request.GET.get(SEARCH_VAR, "")):
+            page = 1
+            with suppress(ValueError):
+                page = max(page, int(request.GET.get(PAGE_VAR, page)))
+            paginator.limit = min(MAX_COUNT, per_page * (page + 1))
+        return paginator
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Reject any other filter in the URL: it would scan the table."""
@@ -113,6 +132,17 @@ class TaskAdmin(TaskActions):
         form = cast("type[TaskForm]", super().get_form(request, *args, **options))
         form.save_failed = getattr(request, "save_failed", False)
         return form
+
+    def response_post_save_add(self, request: HttpRequest, obj: Task) -> HttpResponseRedirect:
+        """Show the tasks of the user, which need only the server that has stored the new one.
+
+        If another server of a distributed table is down, the list of all users is a 503, after
+        which people would add the task again.
+        """
+        if not self.has_view_or_change_permission(request):
+            return super().response_post_save_add(request, obj)
+        query = urlencode({SEARCH_VAR: term_for_user(obj.user_id)})
+        return HttpResponseRedirect(f"{reverse('admin:tasks_task_changelist')}?{query}")
 
     def save_model(
         self,

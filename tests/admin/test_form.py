@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.utils.timezone import now
 
 from tasks.api.serializers import WRITABLE
@@ -12,6 +13,7 @@ from tasks.models import Task
 from tasks.queries import UserTasks
 from tests.support.admin import (
     ADD_URL,
+    LIST_URL,
     change_url,
     delete_url,
     form_errors,
@@ -37,6 +39,26 @@ def test_task_is_added(admin: API) -> None:
     assert (task.user_id, task.title, task.description) == ("bob", "New", "a\nb\n")
     assert task.completed is False
     assert task.updated_at == task.created_at
+
+
+def test_added_task_is_shown_with_the_other_tasks_of_its_user(admin: API) -> None:
+    url = f"{ADD_URL}?_changelist_filters=q%3Dalice"
+    response = admin.post(url, {"user_id": "a&b", "title": "New"})
+    assert (response.status_code, response["Location"]) == (302, f"{LIST_URL}?q=a%26b%2F")
+    page = admin.get(response["Location"]).content.decode()
+    assert "was added successfully" in page
+    assert "1 task of" in page
+
+
+def test_user_who_may_only_add_tasks_goes_to_the_index(
+    api: API, django_user_model: type[User]
+) -> None:
+    user = django_user_model.objects.create_user("clerk", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="add_task"))
+    api.force_login(user)
+    api.handler.enforce_csrf_checks = False
+    response = api.post(ADD_URL, {"user_id": "bob", "title": "New"})
+    assert (response.status_code, response["Location"]) == (302, "/admin/")
 
 
 @pytest.mark.parametrize(

@@ -214,12 +214,48 @@ def test_list_does_not_scan_the_table(admin: API) -> None:
 
 def test_list_counts_up_to_max_count(admin: API) -> None:
     fill(OWNER)
-    page = admin.get(LIST_URL).content.decode()
-    assert (
-        summary(page) == "First 10,000 tasks of all users, ordered by user id, then newest first."
-    )
+    page = admin.get(f"{LIST_URL}?q={OWNER}").content.decode()
+    assert summary(page) == f"First 10,000 tasks of {OWNER}, newest first."
     assert re.findall(r" (first .*)\n\n</nav>", page) == ["first 10,000 tasks"]
     assert '<span class="all hidden">First 10,000 tasks selected</span>' in page
-    assert admin.get(f"{LIST_URL}?p=101").status_code == 302
-    assert len(titles(admin, "p=100")) == 100
+    assert admin.get(f"{LIST_URL}?q={OWNER}&p=101").status_code == 302
+    assert len(titles(admin, f"q={OWNER}&p=100")) == 100
     assert Task.objects.count() == 100_000
+
+
+@pytest.mark.parametrize(
+    ("query", "limit", "count"),
+    [
+        ("", 200, "at least 200 tasks"),
+        ("p=x", 200, "at least 200 tasks"),
+        ("p=2", 300, "at least 300 tasks"),
+        ("p=98", 9_900, "at least 9,900 tasks"),
+        ("p=99", 10_000, "first 10,000 tasks"),
+        ("p=100", 10_000, "first 10,000 tasks"),
+    ],
+)
+def test_list_of_all_users_counts_to_the_end_of_the_next_page(
+    admin: API, query: str, limit: int, count: str
+) -> None:
+    fill(OWNER)
+    with recorded() as statements:
+        page = admin.get(f"{LIST_URL}?{query}").content.decode()
+    [sql] = [sql for sql in on_tasks(statements) if "COUNT" in sql]
+    assert re.findall(r"LIMIT (\d+)", sql) == [str(limit)]
+    order = "of all users, ordered by user id, then newest first."
+    assert summary(page) == f"{count[0].upper()}{count[1:]} {order}"
+    assert re.findall(r" ((?:first|at least) .*)\n\n</nav>", page) == [count]
+    assert len(titles(admin, query)) == 100
+    assert 'class="all hidden"' not in page  # the link that selects those of other pages, too
+
+
+def test_pages_of_all_users_lead_to_the_last_task(admin: API) -> None:
+    TaskFactory.create_batch(150)
+    pages = [admin.get(f"{LIST_URL}{query}").content.decode() for query in ("", "?p=2")]
+    assert [re.findall(r"(?<=>)(\d of \d+) selected", page) for page in pages] == [
+        ["0 of 100"],
+        ["0 of 50"],
+    ]
+    assert ["150 tasks" in page for page in pages] == [True, True]
+    assert ["?p=2" in page for page in pages] == [True, False]
+    assert admin.get(f"{LIST_URL}?p=3").status_code == 302

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 
+from tasks.management.commands.export_tasks import UserRange, in_batches, user_ranges
 from tasks.models import Task
 from tests.support.client import API
 from tests.support.commands import export_tasks, seed_tasks
@@ -40,20 +41,41 @@ def test_empty_database_has_no_lines() -> None:
     assert export_tasks() == b""
 
 
-def test_batches_read_each_task_once(api: API) -> None:
+def test_users_with_few_tasks_share_a_batch(api: API) -> None:
     seed_tasks("--users=3", "--tasks=700", "--yes")
     with recorded() as statements:
         exported = export_tasks()
     assert exported == listed(api, "user-1", "user-2", "user-3")
-    # The number of tasks; 1000 of user-1 and user-2; the other 400 of user-2, and that it has no
-    # more; the 700 of user-3, and that there are no more of that user, nor of another.
-    assert len(statements) == 1 + 1 + 1 + 1 + 1 + 1 + 1
+    assert len(statements) == 1 + 1  # the users, and their tasks
+
+
+def test_batches_read_each_task_once() -> None:
+    fill("user-0")
+    with recorded() as statements:
+        lines = export_tasks().splitlines()
+    assert len(lines) == len(set(lines)) == 100_000
+    # The users; 10,000 and 2,500 tasks of user-0, and that there are no more of the range; 100 of
+    # each of 875 other users, 99 users at a time.
+    assert len(statements) == 1 + 3 + 9
+
+
+def test_tasks_of_an_exported_user_may_be_created_meanwhile() -> None:
+    *rows, last = numbered(10_003)
+    create([rows[0] | {"user_id": "a"}, last | {"user_id": "b"}])
+    ranges = user_ranges(Task.objects.all())
+    assert ranges == [UserRange("a", "b", 2)]
+    create([row | {"user_id": "a"} for row in rows[1:]])
+    batches = [
+        [row["id"].int for row in batch] for batch in in_batches(Task.objects.all(), ranges)
+    ]
+    newest_first = [*reversed(range(10_002))]
+    assert batches == [newest_first[:10_000], newest_first[10_000:], [10_002]]
 
 
 def test_ties_are_ordered_by_id_across_batches() -> None:
-    create(numbered(2500))
+    create(numbered(10_500))
     ids = [UUID(line[7:43].decode()) for line in export_tasks().splitlines()]
-    assert ids == [UUID(int=number) for number in reversed(range(2500))]
+    assert ids == [UUID(int=number) for number in reversed(range(10_500))]
 
 
 @pytest.mark.undistributed(reason="Citus does not show the plans of a prepared statement")
@@ -61,11 +83,12 @@ def test_every_batch_is_read_from_its_place_in_the_index() -> None:
     fill("user-0")
     with recorded() as statements:
         assert export_tasks().count(b"\n") == 100_000
-    first, older, next_users = {sql: (sql, params) for sql, params in statements[1:]}.values()
+    first, older, _, users = {sql: (sql, params) for sql, params in statements[1:]}.values()
+    of_user = r"user_id\)?(::text)? ?="
     for statement, start in (
-        (first, r"tasks_newest_first ?$"),
-        (older, r"user_id\)?(::text)? ?=.+ AND \(?(ROW)?\(created_at, ?id\) ?<"),
-        (next_users, r"user_id\)?(::text)? ?>"),
+        (first, of_user),
+        (older, rf"{of_user}.+ AND \(?(ROW)?\(created_at, ?id\) ?<"),
+        (users, r"user_id\)?(::text)? ?>.+ AND \(?(tasks\.)?\(?user_id\)?(::text)? ?<"),
     ):
         for plan in plans(statement):
             [scan] = [step for step in plan if "tasks" in step]
@@ -92,6 +115,6 @@ def test_invalid_user_is_an_error(user_id: str) -> None:
 
 def test_debug_keeps_no_query_log(settings: Any) -> None:
     settings.DEBUG = True
-    create(numbered(1500))
-    assert export_tasks().count(b"\n") == 1500
-    assert len(connection.queries) == 2  # after the last batch
+    create(numbered(10_500))
+    assert export_tasks().count(b"\n") == 10_500
+    assert len(connection.queries) == 1  # after the last batch

@@ -20,12 +20,12 @@ from todo_project.environment import BASE_DIR
 
 pytestmark = pytest.mark.django_db
 
-SEEDED = ("--users=2", "--tasks=700", "--yes")
+SEEDED = ("--users=2", "--tasks=5100", "--yes")
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Create 1400 tasks; return the path of a file that does not exist."""
+    """Create 10,200 tasks; return the path of a file that does not exist."""
     seed_tasks(*SEEDED)
     return tmp_path / "tasks.jsonl"
 
@@ -136,14 +136,14 @@ def test_terminal_shows_progress_and_summary(file: Path, monkeypatch: pytest.Mon
     export_tasks(f"--output={file}")
     exported = terminal.getvalue()
     first, *_, last = re.findall(r"\d+/\d+", exported)  # more if it takes longer
-    assert (first, last) == ("0/1400", "1400/1400")
+    assert (first, last) == ("0/10200", "10200/10200")
     assert set(re.findall(r"[a-z]+/s", exported)) == {"tasks/s"}
-    assert f"Exported 1400 tasks from {describe_database(connection)}." in exported
+    assert f"Exported 10200 tasks from {describe_database(connection)}." in exported
 
     terminal = attach_terminal(monkeypatch)
     import_tasks(file)
-    size = f"{file.stat().st_size / 1000:.0f}k"
-    assert set(re.findall(r"/(\d+k)", terminal.getvalue())) == {size}
+    size = f"{file.stat().st_size / 1e6:.2f}M"
+    assert set(re.findall(r"/([\d.]+M)", terminal.getvalue())) == {size}
     assert f"| {size}/{size} [" in terminal.getvalue()
 
 
@@ -152,7 +152,7 @@ def test_verbosity_0_and_no_terminal_show_no_progress(
 ) -> None:
     export_tasks(f"--output={file}")
     import_tasks(file)
-    summary = f"Exported 1400 tasks from {describe_database(connection)}.\n"
+    summary = f"Exported 10200 tasks from {describe_database(connection)}.\n"
     assert capsys.readouterr() == ("", summary)
     terminal = attach_terminal(monkeypatch)
     export_tasks("--verbosity=0")

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from tests.support.citus_catalog import citus_catalog
 from tests.support.processes import python, run_python
 from tests.support.servers.gunicorn import database_url, free_port
 from todo_project.database.migration_lock import LOCK_ID, describe_holder
@@ -186,6 +187,17 @@ def test_other_encoding_than_utf8_exits_with_one_line(encoding: str) -> None:
     host = connection.get_connection_params()["host"]
     message = f"The encoding of {name} on {host} is {encoding}, and must be UTF8."
     assert finished == (1, "", f"CommandError: {message}\n")
+
+
+@pytest.mark.undistributed(reason="it imitates the catalog of Citus")
+def test_worker_of_citus_exits_with_one_line() -> None:
+    with citus_catalog(database_url()) as (coordinator, worker):
+        assert migrate(DATABASE_URL=coordinator)[::2] == (0, "")
+        finished = migrate(DATABASE_URL=worker)
+    host = connection.get_connection_params()["host"]
+    name = connection.settings_dict["NAME"]
+    reason = "is a worker of Citus. Set DATABASE_URL_UNPOOLED to the URL of the coordinator."
+    assert finished == (1, "", f"CommandError: {name} on {host} {reason}\n")
 
 
 def test_unreachable_database_exits_with_one_line() -> None:

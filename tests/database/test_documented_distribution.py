@@ -1,5 +1,6 @@
 """Replay of the SQL in docs/scaling.md, as far as a PostgreSQL without Citus can execute it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.client import API, OWNER, TASKS, stored_rows
 from tests.support.distribution import documented_sql
 from tests.support.documentation import SCALING, code_blocks
 from tests.support.factories import TaskFactory
+from tests.support.processes import start
 
 pytestmark = [
     pytest.mark.once,
@@ -82,5 +84,16 @@ def test_migrations_apply_after_the_primary_key_was_replaced() -> None:
 def test_other_statements_only_lack_the_functions_of_citus() -> None:
     blocks = [block for block in code_blocks(SCALING, "sql") if "CREATE" not in block]
     statements = [each.strip() for block in blocks for each in block.split(";") if each.strip()]
-    assert len(statements) == 7
+    assert len(statements) == 8
     assert {run_statement(each) for each in statements} == {UNDEFINED_FUNCTION}
+
+
+def test_urls_for_several_coordinators_are_valid() -> None:
+    [exports] = [block for block in code_blocks(SCALING, "sh") if "load_balance" in block]
+    variables = dict(re.findall("export (\\w+)='(.*)'", exports))
+    hosts = 's.DATABASES[{!r}]["HOST"]'
+    both = f"{hosts.format('default')}, {hosts.format('unpooled')}"
+    assert start(both, DEBUG="true", **variables) == (
+        0,
+        "('worker-1.internal,worker-2.internal,worker-3.internal', 'coordinator.internal')",
+    )

@@ -9,10 +9,13 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import Index
 from django.utils.timezone import now
 
 from tasks.models import Task
 from tests.support.client import API, OWNER, TASKS
+from todo_project.database.catalog import invalid_objects
+from todo_project.database.operations import AddIndexConcurrently
 
 INITIAL, NOT_VALID, REPAIRED = "0001", "0002", "0003"
 FIRST_DAY, LAST_DAY = datetime(1, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
@@ -145,3 +148,29 @@ def test_constraints_apply_to_new_rows_before_existing_rows_are_validated(
             insert(**row)
     migrate()
     assert constraints() == old | dict.fromkeys(added, True)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.undistributed(reason="a unique index has to contain the user")
+def test_index_that_a_failed_migration_left_behind_is_replaced() -> None:
+    operation = AddIndexConcurrently("task", Index(fields=["title"], name="tasks_title"))
+    before = MigrationLoader(connection).project_state()
+    after = before.clone()
+    operation.state_forwards("tasks", after)
+    if connection.vendor == "postgresql":
+        insert("a")
+        insert("a")
+        with connection.cursor() as cursor, pytest.raises(IntegrityError):
+            cursor.execute("CREATE UNIQUE INDEX CONCURRENTLY tasks_title ON tasks (title)")
+        assert invalid_objects(connection, "tasks") == {"tasks_title"}
+    with connection.schema_editor(atomic=False) as editor:
+        operation.database_forwards("tasks", editor, before, after)
+    with connection.cursor() as cursor:
+        created = connection.introspection.get_constraints(cursor, "tasks")["tasks_title"]
+    assert (created["columns"], created["unique"]) == (["title"], False)
+    if connection.vendor == "postgresql":
+        assert invalid_objects(connection, "tasks") == set()
+    with connection.schema_editor(atomic=False) as editor:
+        operation.database_backwards("tasks", editor, after, before)
+    with connection.cursor() as cursor:
+        assert "tasks_title" not in connection.introspection.get_constraints(cursor, "tasks")

@@ -3,18 +3,20 @@
 The table is partitioned with the SQL of docs/scaling.md, in the transaction of the test.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from tasks.queries import MATCHES_NOTHING
+from tests.support.admin import ADD_URL
 from tests.support.api_requests import OTHER_USER, REQUESTS
 from tests.support.client import API, OWNER, stored_rows
-from tests.support.commands import import_tasks
+from tests.support.commands import export_tasks, import_tasks
 from tests.support.distribution import partitioning
 from tests.support.factories import TaskFactory
-from tests.support.query_plans import Statement, partitions, recorded
+from tests.support.query_plans import Statement, fill, partitions, recorded, rows_read
 from tests.support.stored_tasks import numbered, write
 
 pytestmark = [
@@ -75,7 +77,31 @@ def test_readiness_needs_no_partition(api: API) -> None:
     with recorded() as statements:
         api.send(200, "GET", "/readyz")
     on_tasks = [each for each in statements if 'FROM "tasks"' in each[0]]
-    assert [partitions(each, "custom") for each in on_tasks] == [set()]
+    assert [partitions(each, "custom") for each in on_tasks] == [set(), set()]
+
+
+@pytest.mark.usefixtures("partitioned")
+def test_page_after_adding_a_task_needs_the_partition_of_its_user_only(admin: API) -> None:
+    with recorded() as statements:
+        location = admin.post(ADD_URL, {"user_id": OTHER_USER, "title": "New"})["Location"]
+        assert admin.get(location).status_code == 200
+    on_tasks = [each for each in statements if re.match('SELECT.* FROM "tasks"', each[0])]
+    assert [partitions(each, "custom") for each in on_tasks] == [{partition_of(OTHER_USER)}] * 3
+
+
+@pytest.mark.usefixtures("partitioned")
+def test_export_reads_each_task_once() -> None:
+    """With LIMIT alone, a statement would read a whole batch from each partition."""
+    fill("user-0")
+    with recorded() as statements:
+        exported = export_tasks().count(b"\n")
+    listing, *batches = statements
+    assert rows_read(listing) == exported == 100_002
+    assert sum(map(rows_read, batches)) == exported
+    for statement in batches:
+        if "BETWEEN" not in statement[0]:
+            user_id = statement[1][0]
+            assert partitions(statement, "custom") <= {partition_of(user_id)}
 
 
 @pytest.mark.usefixtures("partitioned")

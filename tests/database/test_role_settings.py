@@ -1,6 +1,8 @@
 """Tests of roles with settings of their own, which apply to every session of the role."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from signal import SIGTERM
 from typing import Any
 
 import psycopg
@@ -90,3 +92,78 @@ def test_configure_role_overrides_the_settings_of_the_role(unusual_role: None) -
     with psycopg.connect(database_url()) as session:
         assert session.execute("SHOW datestyle").fetchone() == ("ISO, MDY",)
         assert session.execute("SHOW timezone").fetchone() == ("UTC",)
+
+
+@pytest.fixture
+def configured_role(transactional_db: None) -> Iterator[None]:
+    """Configure the role; afterwards, reset it and apply all migrations."""
+    run_command("configure_role")
+    yield
+    call_command("migrate", "tasks", database="default", verbosity=0)
+    database = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_dist_local_group")
+        cursor.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {database} RESET ALL")
+
+
+def timeouts() -> list[str]:
+    """Return the timeouts of another session of the role, as Citus opens on its workers."""
+    names = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
+    with psycopg.connect(database_url()) as session:
+        return [
+            value
+            for name in names
+            for (value,) in session.execute(f"SHOW {name}".encode()).fetchall()
+        ]
+
+
+def terminate() -> None:
+    os.kill(os.getpid(), SIGTERM)
+
+
+def timeouts_during_migrations(
+    *target: str, event: Callable[[], object] | None = None
+) -> set[str]:
+    """Migrate; return the timeouts of other sessions during each statement on tasks."""
+    found = set()
+
+    def observe(execute: Callable[..., Any], sql: str, *call: Any) -> Any:
+        if 'TABLE "tasks"' in sql or 'UPDATE "tasks"' in sql:
+            found.add(" ".join(timeouts()))
+            if event:
+                event()
+        return execute(sql, *call)
+
+    with connection.execute_wrapper(observe):
+        call_command("migrate", "tasks", *target, database="default", verbosity=0)
+    return found
+
+
+@pytest.mark.undistributed(reason="it imitates the catalog of Citus")
+@pytest.mark.usefixtures("configured_role")
+def test_migrations_on_citus_meet_no_statement_timeout_in_other_sessions() -> None:
+    configured, disabled = ["10s", "30s", "5s"], "0 0 5s"
+    assert timeouts_during_migrations("0001") == {" ".join(configured)}
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE pg_dist_local_group AS SELECT 0 AS groupid")
+    for error, event in ((KeyboardInterrupt, terminate), (ZeroDivisionError, lambda: 1 / 0)):
+        with pytest.raises(error):
+            timeouts_during_migrations(event=event)
+        assert timeouts() == configured
+    assert timeouts_during_migrations() == {disabled}
+    assert timeouts() == configured
+    assert timeouts_during_migrations("0001") == {disabled}
+
+
+@pytest.mark.undistributed(reason="it imitates the catalog of Citus")
+@pytest.mark.usefixtures("configured_role")
+def test_role_has_its_own_timeouts_again_after_migrations_on_citus() -> None:
+    database = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE pg_dist_local_group AS SELECT 0 AS groupid")
+        cursor.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {database} RESET ALL")
+        cursor.execute(
+            f"ALTER ROLE CURRENT_USER IN DATABASE {database} SET statement_timeout = '7 min'"
+        )
+    assert timeouts_during_migrations("0001") == {"0 0 0"}
+    assert timeouts() == ["7min", "0", "0"]

@@ -19,6 +19,7 @@ from django.test import override_settings
 from psycopg import pq
 
 from tasks.models import Task
+from tests.support.citus_catalog import citus_catalog
 from tests.support.errors import database_fails
 from tests.support.processes import python, run_python
 from tests.support.servers.gunicorn import database_url
@@ -297,6 +298,25 @@ def test_two_databases_are_reported() -> None:
     assert check(url, DATABASE_URL_UNPOOLED=url)[:2] == (0, [])
     assert check(url, DATABASE_URL_UNPOOLED=other)[:2] == (1, ["todo.E014"])
     assert check(other, DATABASE_URL_UNPOOLED=url)[:2] == (1, ["todo.E014", "todo.E015"])
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.undistributed(reason="they imitate the catalog of Citus")
+def test_only_the_coordinator_of_a_citus_can_be_migrated() -> None:
+    url = database_url()
+    with citus_catalog(url) as (coordinator, worker), citus_catalog(url, "other") as (_, other):
+        for pooled, direct, ids in (
+            (worker, coordinator, []),
+            (coordinator, coordinator, []),
+            (coordinator, "", []),
+            (worker, "", ["todo.E018"]),
+            (worker, worker, ["todo.E018"]),
+            (coordinator, worker, ["todo.E018"]),  # here they are one database
+            (other, coordinator, ["todo.E014"]),
+        ):
+            found = check(pooled, DATABASE_URL_UNPOOLED=direct)
+            assert found[:2] == (bool(ids), ids), found
 
 
 @pytest.mark.once

@@ -15,8 +15,11 @@ import psycopg
 import pytest
 from django.contrib.admin.views.main import ChangeList
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.core.management.commands.migrate import Command as Migrate
 from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.sql import DeleteQuery
 from django.db.utils import DatabaseErrorWrapper
 from django.http import HttpResponse
@@ -131,6 +134,24 @@ def test_django_has_the_methods_that_are_overridden() -> None:
     assert [*signature(ChangeList.get_results).parameters] == ["self", "request"]
     assert [*signature(ChangeList.get_ordering).parameters] == ["self", "request", "queryset"]
     assert isinstance(APIView.default_response_headers, property)
+
+
+@pytest.mark.django_db
+def test_migrate_calls_back_before_a_migration_and_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        Migrate,
+        "migration_progress_callback",
+        lambda self, action, migration=None, fake=False: calls.append((action, str(migration))),
+    )
+    MigrationRecorder(connection).record_unapplied("tasks", "0004_validate_constraints")
+    call_command("migrate", "tasks", database="default", fake=True, verbosity=0)
+    assert [call for call in calls if call[1] != "None"] == [
+        ("apply_start", "tasks.0004_validate_constraints"),
+        ("apply_success", "tasks.0004_validate_constraints"),
+    ]
 
 
 SIGNALS = """

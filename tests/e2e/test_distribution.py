@@ -1,5 +1,6 @@
 """Tests of a table that is distributed by user: hash partitions on one server, and on three."""
 
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import run_python
 from tests.support.servers.cluster import Cluster
 from tests.support.servers.foreign_partitions import foreign_partitions
 from tests.support.servers.gunicorn import run
@@ -125,6 +127,19 @@ def test_edits_and_toggles_return_the_row_as_stored(client: Client) -> None:
         assert toggled == edited | {"completed": True, "updated_at": toggled["updated_at"]}
         assert task["updated_at"] < edited["updated_at"] < toggled["updated_at"]
         assert client.send("GET", url).json() == toggled
+
+
+def test_export_reads_each_task_once_from_three_servers(
+    servers: tuple[Cluster, list[Cluster]], client: Client
+) -> None:
+    coordinator, _ = servers
+    for user_id in USERS * 2:
+        create_task(client, user_id)
+    lists = [client.send("GET", f"/api/{user_id}/tasks").json() for user_id in sorted(USERS)]
+    exported = run_python("manage.py", "export_tasks", DATABASE_URL=coordinator.url)
+    assert list(map(json.loads, exported.splitlines())) == [
+        task for each in lists for task in each
+    ]
 
 
 def test_server_that_is_down_is_a_503_for_its_users_only(

@@ -5,6 +5,7 @@ from django.db import OperationalError, close_old_connections, connection
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import DjangoAssertNumQueries
 
+from tests.support.citus_catalog import WORKER
 from tests.support.client import API, TASKS
 from tests.support.commands import MIGRATIONS
 from tests.support.errors import database_fails
@@ -35,6 +36,17 @@ def test_readiness_fails_if_migrations_are_not_applied(
     detail = "1 migrations are not applied; run `python manage.py migrate`."
     assert response.json()["detail"] == detail
     assert caplog.messages == [f"database-unavailable: {detail}"]
+
+
+@pytest.mark.once
+@pytest.mark.undistributed(reason="it imitates the catalog of Citus")
+def test_readiness_of_a_worker_of_citus_needs_only_the_table_of_tasks(api: API) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(WORKER.format(name="worker", host="coordinator.internal"))
+        cursor.execute("SET LOCAL search_path = worker")
+        assert api.send(200, "GET", "/readyz").json() == {"status": "ok"}
+        cursor.execute("ALTER TABLE tasks DROP COLUMN title")
+    assert api.send(503, "GET", "/readyz").json()["type"] == "/problems/database-unavailable"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -34,7 +34,7 @@ def partitioning() -> list[str]:
 
 def is_distributed() -> bool:
     """Return whether the tests run on a distributed table."""
-    return _has_partitions() or bool(_citus_nodes())
+    return _has_partitions() or bool(citus_nodes())
 
 
 def distribute(*, using: str, **_: Any) -> None:
@@ -48,7 +48,7 @@ def distribute(*, using: str, **_: Any) -> None:
             return
         if _has_partitions():
             cursor.execute(";".join(partitioning()))
-        elif nodes := _citus_nodes():
+        elif nodes := citus_nodes():
             _shard(cursor, connection.settings_dict["NAME"], nodes)
 
 
@@ -57,7 +57,7 @@ def _has_partitions() -> bool:
 
 
 @cache
-def _citus_nodes() -> list[tuple[bool, str, int]]:
+def citus_nodes() -> list[tuple[bool, str, int]]:
     """Return whether it is the coordinator, the host and the port of each server of a Citus."""
     url = os.environ["TEST_DATABASE_URL"]
     if url.startswith("sqlite"):

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.db.models.signals import post_migrate
 
-from tests.support.distribution import distribute, is_distributed
+from tests.support.distribution import citus_nodes, distribute, is_distributed
 from tests.support.servers.postgresql import start_temporary_server
 
 # The worker processes of pytest-xdist inherit the variable, so they share the server.
@@ -34,17 +34,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "once: run on PostgreSQL only.")
     config.addinivalue_line("markers", "e2e: kills and restarts real servers; slow.")
     config.addinivalue_line("markers", "undistributed(reason): not on a distributed table.")
+    config.addinivalue_line("markers", "citus: on a Citus with workers only.")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     post_migrate.connect(distribute)
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests that cannot hold on a distributed table, if the table is."""
+    """Skip the tests that cannot hold on a distributed table, if the table is, or need Citus."""
     marked = [(item, mark) for item in items if (mark := item.get_closest_marker("undistributed"))]
     if marked and is_distributed():
         for item, mark in marked:
             item.add_marker(pytest.mark.skip(reason=mark.kwargs["reason"]))
+    for item in items:
+        if item.get_closest_marker("citus") and not citus_nodes():
+            item.add_marker(pytest.mark.skip(reason="needs a Citus with workers"))
 
 
 def pytest_report_header() -> str:

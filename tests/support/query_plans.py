@@ -106,6 +106,13 @@ def partitions(statement: Statement, mode: str) -> set[str]:
     }
 
 
+def rows_read(statement: Statement) -> int:
+    """Execute a statement; return how many rows it has read from tables, of all partitions."""
+    nodes = _nodes(_explain(statement, "custom", "ANALYZE, FORMAT JSON"))
+    scans = [each for each in nodes if each["Node Type"].endswith("Scan")]
+    return sum(round(each["Actual Rows"] * each["Actual Loops"]) for each in scans)
+
+
 def computed_expressions(statement: Statement) -> set[str]:
     """Return what PostgreSQL computes from columns of tasks in order to execute the statement.
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL says about a database: encoding, settings, indexes, constraints.
+"""What PostgreSQL says about a database: encoding, settings, indexes, constraints, Citus.
 
 The ORM has no equivalent. All connections are to PostgreSQL: SQLite has nothing of the kind.
 """
@@ -22,6 +22,15 @@ WHERE indrelid = to_regclass(%s) AND NOT indisvalid
 UNION ALL
 SELECT conname FROM pg_constraint WHERE conrelid = to_regclass(%s) AND NOT convalidated
 """
+
+ROLE_SETTINGS = """
+SELECT split_part(setting, '=', 1), substring(setting FROM '=(.*)')
+FROM pg_db_role_setting, unnest(setconfig) AS setting
+WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = session_user)
+AND setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+NODES = "SELECT nodeid, nodename, nodeport FROM pg_dist_node ORDER BY nodeid"
 
 
 def encoding_problem(connection: BaseDatabaseWrapper) -> str | None:
@@ -48,11 +57,28 @@ def invalid_objects(connection: BaseDatabaseWrapper, table: str) -> set[str]:
     return {invalid for (invalid,) in _fetch(connection, INVALID, name, name)}
 
 
+def role_settings(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Return the settings that the role which has logged in has for this database."""
+    return dict(_fetch(connection, ROLE_SETTINGS))
+
+
+def citus_group(connection: BaseDatabaseWrapper) -> int | None:
+    """Return 0 on the coordinator of a Citus, another number on a worker, None without Citus."""
+    [(table,)] = _fetch(connection, "SELECT to_regclass('pg_dist_local_group')::text")
+    if table is None:
+        return None
+    [(group,)] = _fetch(connection, "SELECT groupid FROM pg_dist_local_group")
+    return int(group)
+
+
 def is_same_database(connection: BaseDatabaseWrapper, direct: BaseDatabaseWrapper) -> bool:
     """Return whether a lock that the direct connection holds excludes the other connection.
 
-    Identifiers would not do: two branches at Neon have the same.
+    Identifiers would not do: two branches at Neon have the same. A worker of Citus and its
+    coordinator are two servers, but know the same servers.
     """
+    if citus_group(connection) and citus_group(direct) == 0:
+        return _fetch(connection, NODES) == _fetch(direct, NODES)
     key = randbits(63)
     _fetch(direct, "SELECT pg_advisory_lock(%s)", key)
     try:

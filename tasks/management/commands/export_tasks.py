@@ -1,45 +1,86 @@
 """Write tasks as JSON lines, to move them to another database or to back them up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import connections, reset_queries
-from django.db.models import QuerySet, Value
+from django.db.models import Count, QuerySet, Value
 from django.db.models.lookups import LessThan
 from rest_framework.exceptions import ValidationError
 from tqdm import tqdm
 
 from tasks.api.path_parameters import validate_user_id
 from tasks.functions import RowValue
-from tasks.management.json_lines import BATCH_SIZE, format_line
+from tasks.management.json_lines import format_line
 from tasks.models import COLUMNS, Task
 from tasks.queries import TaskRow
 from todo_project.database.url import describe_database
 from todo_project.management.direct_connection import DirectConnectionCommand
 from todo_project.problems.details import validation_problem
 
+BATCH_SIZE = 10_000
+"""The maximum number of tasks in memory, and of a statement: as many as the API lists.
 
-def in_batches(tasks: QuerySet[Task]) -> Iterator[list[TaskRow]]:
+A statement on many users has a cost for each shard, whatever it returns: with 1,000 tasks, the
+export of 64 partitions took twice the CPU time of that of one table, with 10,000 a quarter more.
+"""
+
+
+class UserRange(NamedTuple):
+    """User ids from `first` to `last`, in the order of the database, and the number of tasks."""
+
+    first: str
+    last: str
+    tasks: int
+
+
+def user_ranges(tasks: QuerySet[Task]) -> list[UserRange]:
+    """Divide the users into ranges, each of one user, or with fewer tasks than a batch.
+
+    One statement reads the index once. Its result is in memory as a whole only behind a pooler,
+    which keeps no cursor.
+    """
+    ranges: list[UserRange] = []
+    users = tasks.order_by("user_id").values_list("user_id").annotate(Count("id"))
+    for user_id, count in users.iterator():
+        first, _, before = ranges[-1] if ranges else (user_id, user_id, BATCH_SIZE)
+        if before + count < BATCH_SIZE:
+            ranges[-1] = UserRange(first, user_id, before + count)
+        else:
+            ranges.append(UserRange(user_id, user_id, count))
+    return ranges
+
+
+def in_batches(tasks: QuerySet[Task], ranges: Iterable[UserRange]) -> Iterator[list[TaskRow]]:
     """Yield the tasks in the order of the index: by user, newest first.
 
-    Each batch is a page of at most two statements. A server-side cursor would need a transaction
-    for as long as the export takes, and behind a pooler there is none.
+    Each batch is a page of one statement. A server-side cursor would need a transaction for as
+    long as the export takes, and behind a pooler there is none. Each statement reads one range:
+    with LIMIT alone, every shard of a distributed table would read a whole batch.
     """
-    rows = tasks.order_by("user_id", "-created_at", "-id").values(*COLUMNS)
-    batch = list(rows[:BATCH_SIZE])
-    while batch:
-        yield cast("list[TaskRow]", batch)
-        last = batch[-1]
-        position = RowValue(Value(last["created_at"]), Value(last["id"]))
-        older = LessThan(RowValue("created_at", "id"), position)
-        # One statement for both conditions could not start at the position in the index.
-        batch = list(rows.filter(older, user_id=last["user_id"])[:BATCH_SIZE]) or list(
-            rows.filter(user_id__gt=last["user_id"])[:BATCH_SIZE]
-        )
+    for first, last, _ in ranges:
+        of_range = tasks.filter(user_id__range=(first, last))
+        if first == last:  # then only the shard of the user is read
+            of_range = tasks.filter(user_id=first)
+        rows = of_range.order_by("user_id", "-created_at", "-id").values(*COLUMNS)
+        unread = [rows]
+        while unread:
+            batch = cast("list[TaskRow]", list(unread.pop()[:BATCH_SIZE]))
+            if batch:
+                yield batch
+            if len(batch) == BATCH_SIZE:
+                last_row = batch[-1]
+                position = RowValue(Value(last_row["created_at"]), Value(last_row["id"]))
+                older = LessThan(RowValue("created_at", "id"), position)
+                # One statement for both could not start at the position in the index.
+                unread = [
+                    rows.filter(user_id__gt=last_row["user_id"]),
+                    rows.filter(older, user_id=last_row["user_id"]),
+                ]
 
 
 def of_user(tasks: QuerySet[Task], user_id: str) -> QuerySet[Task]:
@@ -108,8 +149,10 @@ class Command(DirectConnectionCommand):
     def write(self, tasks: QuerySet[Task], file: IO[bytes], *, silent: bool | None) -> int:
         """Write the tasks, with a progress bar on stderr; return their number."""
         exported = 0
-        with tqdm(total=tasks.count(), unit=" tasks", disable=silent) as bar:
-            for batch in in_batches(tasks):
+        ranges = user_ranges(tasks)
+        total = sum(each.tasks for each in ranges)
+        with tqdm(total=total, unit=" tasks", disable=silent) as bar:
+            for batch in in_batches(tasks, ranges):
                 file.writelines(map(format_line, batch))
                 exported += len(batch)
                 bar.update(len(batch))

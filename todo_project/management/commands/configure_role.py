@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from todo_project.database.role import alter_role
 from todo_project.database.url import SESSION_SETTINGS, describe_database
 
 
@@ -31,15 +32,6 @@ class Command(BaseCommand):
         role = f"the role {connection.settings_dict['USER']!r} in {describe_database(connection)}"
         if settings.DEBUG and not options["yes"]:
             raise CommandError(f"DEBUG is true. To configure {role}, add --yes.")
-        database = connection.ops.quote_name(connection.settings_dict["NAME"])
-        with connection.schema_editor() as editor:
-            # Not the role that `options=-c role=...` in the URL may have set: settings of a role
-            # apply to those who log in as it.
-            editor.execute("SET LOCAL ROLE NONE")
-            for name, value in SESSION_SETTINGS.items():
-                # The ORM has no equivalent of ALTER ROLE.
-                editor.execute(
-                    f"ALTER ROLE CURRENT_USER IN DATABASE {database} SET {name} = '{value}'"
-                )
+        alter_role(connection, SESSION_SETTINGS)
         shown = ", ".join(f"{name}={value}" for name, value in SESSION_SETTINGS.items())
         self.stdout.write(f"Configured {role}: {shown}.")
