@@ -26,10 +26,10 @@ os.environ |= {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, distribute tasks, and do without what is slow.
+    """Register the markers, distribute tasks, and replace what is slow.
 
-    That are the password hasher, and the permissions, which Django would create again after each
-    transactional test.
+    The hasher of passwords is a fast one. Permissions, which no test uses, are not created: Django
+    would create them again after each transactional test.
     """
     config.addinivalue_line("markers", "once: run on PostgreSQL only.")
     config.addinivalue_line("markers", "e2e: kills and restarts real servers; slow.")
