@@ -11,6 +11,8 @@ const client = todo.createTodoClient({
 });
 const TASK = "/api/{user_id}/tasks/{task_id}";
 export const queryClient = new query.QueryClient();
+// Show a change before the browser paints: with the default, a timer, a checkbox would flicker.
+query.notifyManager.setScheduler(queueMicrotask);
 
 export const noticeQuery = query.queryOptions<string>({
   queryKey: ["notice"],
