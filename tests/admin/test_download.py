@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Permission, User
 
 from tasks.admin.changelist import MAX_COUNT
@@ -116,6 +118,7 @@ def test_formula_in_a_user_id_has_an_apostrophe_before_it(admin: API) -> None:
 def test_user_who_may_only_view_tasks_can_download_them(api: API) -> None:
     task = TaskFactory.create(title="Milk")
     user = User.objects.create_user("viewer", is_staff=True)
+    create_permissions(apps.get_app_config("tasks"), verbosity=0)
     user.user_permissions.add(Permission.objects.get(codename="view_task"))
     api.force_login(user)
     api.handler.enforce_csrf_checks = False

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Permission, User
 from django.utils.timezone import now
 
@@ -54,6 +56,7 @@ def test_user_who_may_only_add_tasks_goes_to_the_index(
     api: API, django_user_model: type[User]
 ) -> None:
     user = django_user_model.objects.create_user("clerk", is_staff=True)
+    create_permissions(apps.get_app_config("tasks"), verbosity=0)
     user.user_permissions.add(Permission.objects.get(codename="add_task"))
     api.force_login(user)
     api.handler.enforce_csrf_checks = False
