@@ -471,7 +471,7 @@ def test_idle_connection_gives_way_at_the_maximum() -> None:
 def test_connection_with_a_request_does_not_give_way(gate: Gate) -> None:
     with running_worker(gate, worker_connections=2, threads=1) as server, ExitStack() as stack:
         clients = [stack.enter_context(server.connect(LAST_GET)) for _ in range(2)]
-        wait_until(lambda: server.worker.queue.qsize() == 1)
+        wait_until(lambda: len(server.worker.queued) == 2)
         third = stack.enter_context(server.connect(LAST_GET))
         gate.is_open.set()
         assert [statuses(read_all(each)) for each in (*clients, third)] == [[b"204"]] * 3
