@@ -3,7 +3,6 @@
 No statement touches more than one batch of tasks, and no action more tasks than the list counts.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
-from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +18,6 @@ from django.utils.timezone import now
 
 from tasks.admin.cells import describe_task, format_count
 from tasks.admin.changelist import MAX_COUNT
-from tasks.admin.search import Search
 from tasks.admin.spreadsheet import csv_lines
 from tasks.models import Task, TaskQuerySet
 
@@ -66,14 +63,8 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def delete_selected(
         self, request: HttpRequest, queryset: TaskQuerySet
     ) -> TemplateResponse | None:
-        """Ask for confirmation, then delete the tasks that existed when it was asked.
-
-        Those of all users are deleted only with their number, which the user has to type.
-        """
-        number = re.sub("[, ]", "", request.POST.get("number", ""))
-        if "asked_at" not in request.POST or (
-            self._is_of_all_users(request) and number != request.POST.get("count")
-        ):
+        """Ask for confirmation, then delete the tasks that existed when it was asked."""
+        if "asked_at" not in request.POST:
             return self._confirmation(request, queryset)
         existing = queryset.filter(created_at__lte=_parse_time(request.POST["asked_at"]))
         self._apply(request, existing, "deleted", lambda tasks: tasks.delete()[0], DELETION)
@@ -96,12 +87,6 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
                 count += action(tasks)
         self.message_user(request, f"{format_count(count)} {done}.", messages.SUCCESS)
 
-    def _is_of_all_users(self, request: HttpRequest) -> bool:
-        """Return whether the selection is not limited to some rows, nor to a search."""
-        return request.POST.get("select_across") == "1" and not Search.parse(
-            request.GET.get(SEARCH_VAR, "")
-        )
-
     def _confirmation(self, request: HttpRequest, queryset: TaskQuerySet) -> TemplateResponse:
         """Return a page that lists the tasks; its form repeats the selection."""
         selected = [row for rows, _ in _batches(queryset) for row in rows]
@@ -112,9 +97,6 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "listed": [describe_task(task) for task in selected[:MAX_LISTED]],
             "others": len(selected[MAX_LISTED:]),
             "count": format_count(len(selected)),
-            "number": len(selected),
-            "of_all_users": self._is_of_all_users(request),
-            "number_is_wrong": "asked_at" in request.POST,
             "asked_at": now().isoformat(),
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),

@@ -143,40 +143,6 @@ def test_delete_action_ignores_tasks_deleted_before_confirmation(admin: API) -> 
     assert not Task.objects.exists()
 
 
-def test_delete_of_tasks_of_all_users_needs_their_number(admin: API) -> None:
-    tasks = [*TaskFactory.create_batch(3), TaskFactory.create(user_id="bob")]
-    page = run_action(admin, "delete_selected", tasks[:1], select_across="1")
-    assert "These are tasks of all users. To delete them, type how many they are:" in page
-    wrong = "This is not the number of tasks. Nothing has been deleted."
-    assert wrong not in page
-    for number in ({}, {"number": ""}, {"number": "3"}, {"number": "14"}):
-        page = admin.post(LIST_URL, confirmation(page) | number).content.decode()
-        assert wrong in page
-        assert Task.objects.count() == 4
-    form = confirmation(page) | {"number": " 4"}
-    assert "4 tasks deleted." in admin.post(LIST_URL, form, follow=True).content.decode()
-    assert not Task.objects.exists()
-
-
-def test_number_of_tasks_can_have_separators(admin: API) -> None:
-    create_tasks(1001)
-    page = run_action(admin, "delete_selected", [TaskFactory.create()], select_across="1")
-    form = confirmation(page) | {"number": "1,002"}
-    assert "1,002 tasks deleted." in admin.post(LIST_URL, form, follow=True).content.decode()
-    assert not Task.objects.exists()
-
-
-@pytest.mark.parametrize(("query", "data"), [("", {}), ("q=alice", {"select_across": "1"})])
-def test_delete_of_listed_tasks_or_of_one_user_needs_no_number(
-    admin: API, query: str, data: dict[str, str]
-) -> None:
-    page = run_action(admin, "delete_selected", TaskFactory.create_batch(2), query, **data)
-    assert "type how many they are" not in page
-    page = admin.post(f"{LIST_URL}?{query}", confirmation(page), follow=True).content.decode()
-    assert "2 tasks deleted." in page
-    assert not Task.objects.exists()
-
-
 @pytest.mark.undistributed(reason="Citus does not show the plans of a prepared statement")
 def test_actions_do_not_scan_the_table(admin: API) -> None:
     fill(OWNER)
