@@ -28,27 +28,28 @@ def stored_rows() -> list[dict[str, Any]]:
 
 
 @cache
-def loaded_middleware() -> dict[str, Any]:
-    """Return the attributes of a handler that has loaded the middleware.
+def loaded_handler() -> BaseHandler:
+    """Return a handler that has loaded the middleware.
 
-    Until a setting changes, all clients share them: WhiteNoise looks for every static file, which
-    takes longer than most tests.
+    Until a setting changes, all clients share it: WhiteNoise looks for every static file, which
+    takes longer than most tests. Only the `vars` of the handler would not do: on Python 3.13.0,
+    they are invalid without it.
     """
     handler = BaseHandler()
     handler.load_middleware()
-    return vars(handler)
+    return handler
 
 
 @receiver(setting_changed)
 def reload_middleware(**_: Any) -> None:
-    loaded_middleware.cache_clear()
+    loaded_handler.cache_clear()
 
 
 class SharingHandler(ClientHandler):
     """A handler whose middleware is shared by all clients."""
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002
-        vars(self).update(loaded_middleware())
+        vars(self).update(vars(loaded_handler()))
 
 
 class API(Client):
