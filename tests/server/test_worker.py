@@ -17,6 +17,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from gunicorn.config import Config
 
 from tests.support.servers.gunicorn import wait_until
 from tests.support.servers.worker import (
@@ -27,6 +28,7 @@ from tests.support.servers.worker import (
     running_worker,
 )
 from todo_project.server import connection, worker
+from todo_project.server.environ import connection_environ
 
 pytestmark = pytest.mark.once
 
@@ -561,11 +563,13 @@ def test_stopping_worker_answers_what_has_begun() -> None:
             each.close()
 
 
-def test_stop_during_the_check_of_the_parent_is_not_lost() -> None:
+@pytest.mark.parametrize("is_parent_alive", [True, False])
+def test_worker_ends_with_its_parent_or_a_stop_during_the_check(*, is_parent_alive: bool) -> None:
     class Stopped(Worker):
         def is_parent_alive(self) -> bool:
-            self.handle_exit(signal.SIGTERM, None)
-            return True
+            if is_parent_alive:
+                self.handle_exit(signal.SIGTERM, None)
+            return is_parent_alive
 
     with running_worker(worker_class=Stopped) as server:
         server.thread.join(5)
@@ -581,3 +585,18 @@ def test_part_that_is_text_is_an_error() -> None:
         for _ in range(2):
             with server.connect(LAST_GET) as client:
                 assert statuses(read_all(client)) == [b"500"]
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "addresses"),
+    [
+        (("::1", 7, 0, 0), ("::1", 80, 0, 0), ("::1", "7", "::1", "80")),
+        (None, ("127.0.0.1", 8000), ("", "", "127.0.0.1", "8000")),
+        ("", "/run/todo", ("", "", "/run/todo", "80")),
+        ("", b"\0todo", ("", "", "\0todo", "80")),
+    ],
+)
+def test_environ_has_the_addresses(client: Any, server: Any, addresses: tuple[str, ...]) -> None:
+    environ = connection_environ(Config(), client, server)
+    names = ("REMOTE_ADDR", "REMOTE_PORT", "SERVER_NAME", "SERVER_PORT")
+    assert tuple(environ[name] for name in names) == addresses
