@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from http.client import HTTPConnection
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 import pytest
@@ -448,8 +448,7 @@ def idle_connection(server: RunningWorker) -> socket.socket:
     """Return a connection on which the worker waits for the next request."""
     client = server.connect(GET)
     assert statuses(client.recv(65536)) == [b"200"]
-    wait_until(lambda: server.worker.resumable or server.worker.idle)
-    in_event_loop(server, server.worker.resume)
+    wait_until(lambda: in_event_loop(server, server.worker.resume) or server.worker.idle)
     return client
 
 
@@ -600,3 +599,29 @@ def test_environ_has_the_addresses(client: Any, server: Any, addresses: tuple[st
     environ = connection_environ(Config(), client, server)
     names = ("REMOTE_ADDR", "REMOTE_PORT", "SERVER_NAME", "SERVER_PORT")
     assert tuple(environ[name] for name in names) == addresses
+
+
+class SendingLock:
+    """The lock of a connection whose thread still sends, until the event loop waits for it."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def locked(self) -> bool:
+        return True
+
+    def __enter__(self) -> None:
+        self.connection.lock = Lock()
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_next_request_may_come_before_the_thread_has_finished_the_last() -> None:
+    with running_worker() as server, idle_connection(server) as client:
+        [connection] = server.worker.idle
+        connection.lock = SendingLock(connection)
+        server.worker.resumable.append(connection)
+        client.sendall(LAST_GET)
+        assert statuses(read_all(client)) == [b"200"]
+        assert not isinstance(connection.lock, SendingLock)
