@@ -625,3 +625,11 @@ def test_next_request_may_come_before_the_thread_has_finished_the_last() -> None
         client.sendall(LAST_GET)
         assert statuses(read_all(client)) == [b"200"]
         assert not isinstance(connection.lock, SendingLock)
+
+
+def test_event_without_data_is_ignored() -> None:
+    with running_worker() as server, idle_connection(server) as client:
+        [connection] = server.worker.idle
+        in_event_loop(server, lambda: connection.on_event(client))
+        client.sendall(LAST_GET)
+        assert statuses(read_all(client)) == [b"200"]
