@@ -146,9 +146,9 @@ function NewTasks() {
 }
 
 /**
- * The time in which a deletion can be undone. The task is deleted only then: if it were deleted at
- * once, and created anew, it would be another task, with the time of today, and it would be lost
- * if that fails. If the page is closed before, the task stays, and nothing is lost.
+ * The time in which a deletion can be undone. The request is sent only after it: a task that is
+ * deleted at once and created again has a new id and a new `created_at`, and is lost if the second
+ * request fails. If the page is closed before, the task stays.
  */
 const UNDO_SECONDS = 10;
 
